@@ -1,0 +1,26 @@
+"""The inbox of messages from outside: stored before it is answered, worked by a job.
+
+Invariant: one row per (source, external id), so a message that comes ten times is worked once.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from domain.shared.columns import TIME
+
+
+class InboxMessage(SQLModel, table=True):
+    __tablename__ = "inbox_message"
+
+    source: str = Field(primary_key=True, max_length=20)
+    external_id: str = Field(primary_key=True, max_length=200)
+    id: UUID = Field(unique=True)
+    kind: str = Field(max_length=100)
+    object_ref: str = Field(max_length=200)
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    received_at: datetime = Field(sa_type=TIME)
+    worked_at: datetime | None = Field(default=None, sa_type=TIME)

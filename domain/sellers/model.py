@@ -1,0 +1,141 @@
+"""Shops: who runs them, how they ship, and the account they are paid through.
+
+Invariant: nothing sold or owed refers to a user; it refers to a seller.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from domain.shared.columns import AMOUNT, TIME, amounts, state
+from domain.shared.transitions import Party, TransitionTable, step
+
+SHIPPING_RATES_MAX: Final = 50
+MEMBERS_MAX: Final = 50
+
+
+class SellerStatus(StrEnum):
+    APPLIED = "applied"
+    ACTIVE = "active"
+    RESTRICTED = "restricted"
+    """Sells on, but new listings are reviewed and nothing is paid out."""
+    SUSPENDED = "suspended"
+    REJECTED = "rejected"
+
+
+_S, _P = SellerStatus, Party
+
+SELLER_TRANSITIONS: Final = TransitionTable(
+    "seller",
+    [
+        step(_S.APPLIED, _S.ACTIVE, _P.ADMIN, action="APPROVE"),
+        step(_S.APPLIED, _S.REJECTED, _P.ADMIN, action="REJECT"),
+        step(_S.REJECTED, _S.APPLIED, _P.SELLER, action="APPLY_AGAIN"),
+        step(_S.ACTIVE, _S.RESTRICTED, _P.ADMIN, _P.SYSTEM, action="RESTRICT"),
+        step(_S.RESTRICTED, _S.ACTIVE, _P.ADMIN, action="LIFT_RESTRICTION"),
+        step(_S.ACTIVE, _S.SUSPENDED, _P.ADMIN, action="SUSPEND"),
+        step(_S.RESTRICTED, _S.SUSPENDED, _P.ADMIN, action="SUSPEND"),
+        step(_S.SUSPENDED, _S.ACTIVE, _P.ADMIN, action="REINSTATE"),
+    ],
+)
+
+
+class MemberRole(StrEnum):
+    OWNER = "owner"
+    STAFF = "staff"
+
+
+class Seller(SQLModel, table=True):
+    __tablename__ = "seller"
+
+    id: UUID = Field(primary_key=True)
+    name: str = Field(max_length=200)
+    slug: str = Field(max_length=80, unique=True)
+    description: str = Field(default="", max_length=10_000)
+    country: str = Field(max_length=2)
+    currency: str = Field(max_length=3)
+    tax_id: str = Field(default="", max_length=50)
+    status: SellerStatus = Field(default=SellerStatus.APPLIED, sa_type=state(SellerStatus))
+    status_reason: str = Field(default="", max_length=500)
+    trusted: bool = Field(default=False)
+    """Listings of a trusted seller need no approval."""
+    commission_ppm: int | None = Field(default=None)
+    """Overrides the category's and the platform's rate."""
+    handling_days: int = Field(default=2)
+    returns_days: int = Field(default=14)
+    policy: str = Field(default="", max_length=10_000)
+    rating_millis: int | None = Field(default=None)
+    """Average of the published reviews in thousandths of a star."""
+    rating_count: int = Field(default=0)
+    version: int = Field(default=1)
+    applied_at: datetime = Field(sa_type=TIME)
+    approved_at: datetime | None = Field(default=None, sa_type=TIME)
+    updated_at: datetime = Field(sa_type=TIME)
+
+    __table_args__ = (
+        CheckConstraint("commission_ppm BETWEEN 0 AND 1000000", name="commission"),
+        CheckConstraint("handling_days BETWEEN 0 AND 60", name="handling"),
+        CheckConstraint("returns_days BETWEEN 0 AND 365", name="returns"),
+        Index("ix_seller_status", "status", "id"),
+    )
+
+
+class SellerMember(SQLModel, table=True):
+    __tablename__ = "seller_member"
+
+    seller_id: UUID = Field(primary_key=True, foreign_key="seller.id")
+    user_id: UUID = Field(primary_key=True, foreign_key="user.id", index=True)
+    role: MemberRole = Field(sa_type=state(MemberRole))
+    added_at: datetime = Field(sa_type=TIME)
+
+
+class PaymentAccount(SQLModel, table=True):
+    """The seller's account with a payment provider. Selling needs `charges_enabled`."""
+
+    __tablename__ = "payment_account"
+
+    seller_id: UUID = Field(primary_key=True, foreign_key="seller.id")
+    provider: str = Field(primary_key=True, max_length=20)
+    account_ref: str = Field(max_length=100, unique=True)
+    charges_enabled: bool = Field(default=False)
+    payouts_enabled: bool = Field(default=False)
+    details_submitted: bool = Field(default=False)
+    created_at: datetime = Field(sa_type=TIME)
+    updated_at: datetime = Field(sa_type=TIME)
+
+
+class ShippingRate(SQLModel, table=True):
+    """What a seller asks for sending to a country; `*` is every country without a rate of its own."""
+
+    __tablename__ = "shipping_rate"
+
+    id: UUID = Field(primary_key=True)
+    seller_id: UUID = Field(foreign_key="seller.id", index=True)
+    name: str = Field(max_length=200)
+    country: str = Field(max_length=2)
+    currency: str = Field(max_length=3)
+    base_minor: int = Field(sa_type=AMOUNT)
+    per_item_minor: int = Field(default=0, sa_type=AMOUNT)
+    """For each item after the first."""
+    free_over_minor: int | None = Field(default=None, sa_type=AMOUNT)
+    days_min: int = Field(default=2)
+    days_max: int = Field(default=5)
+    created_at: datetime = Field(sa_type=TIME)
+    deleted_at: datetime | None = Field(default=None, sa_type=TIME)
+
+    __table_args__ = (
+        amounts("base_minor", "per_item_minor"),
+        CheckConstraint("days_min BETWEEN 0 AND days_max AND days_max <= 90", name="days"),
+        Index(
+            "uq_shipping_rate_name",
+            "seller_id",
+            "country",
+            "name",
+            unique=True,
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )

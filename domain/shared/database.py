@@ -1,0 +1,109 @@
+"""The database as use cases see it: transactions that may be run again, and one door for reads.
+
+Invariant: a step given to `Database.run` contains SQL and pure code only. It may be executed up to three times, so
+nothing outside the database may happen inside it; what has to happen afterwards is recorded as an event.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Executable, Table
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.selectable import SelectBase
+from sqlmodel import SQLModel
+
+from domain.shared.events import Event
+
+T = TypeVar("T")
+V = TypeVar("V")
+M = TypeVar("M", bound=SQLModel)
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The table of a model, for composing SQL with typed-free columns: `users = table(User); users.c.email`."""
+    found = model.__table__  # type: ignore[attr-defined]  # set by SQLModel's metaclass, undeclared
+    assert isinstance(found, Table)
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query(Generic[V]):
+    """A statement and the frozen view its rows become: columns in the order of the view's fields.
+
+    Made once per module and compiled once per process. Parameters are `bindparam`s, given by name when it runs;
+    lists go through `column == func.any(bindparam("ids"))` (an `IN` cannot be compiled ahead).
+    """
+
+    statement: SelectBase
+    view: Callable[..., V]
+
+
+class Reads(Protocol):
+    """The read door. Outside a transaction it may answer from a replica: decisions read through `Tx.reads`."""
+
+    async def all(self, query: Query[V], /, **parameters: Any) -> list[V]: ...
+
+    async def first(self, query: Query[V], /, **parameters: Any) -> V | None:
+        """The first row, or None."""
+        ...
+
+    async def scalar(self, statement: SelectBase, /, **parameters: Any) -> Any:
+        """The first column of the first row, or None."""
+        ...
+
+
+class Tx(Protocol):
+    """One open transaction. Everything in it happens at `now`."""
+
+    @property
+    def session(self) -> AsyncSession: ...
+
+    @property
+    def reads(self) -> Reads:
+        """The read door on this transaction's own connection: it sees what the transaction wrote."""
+        ...
+
+    @property
+    def now(self) -> datetime: ...
+
+    async def add(self, *rows: SQLModel) -> None:
+        """Insert rows at once (so foreign keys hold in the order of the calls)."""
+        ...
+
+    async def get(self, model: type[M], id_: UUID, /) -> M | None:
+        """A row by id, without a lock."""
+        ...
+
+    async def lock(self, model: type[M], ids: Sequence[UUID], /, *, skip_locked: bool = False) -> list[M]:
+        """Rows by id, locked FOR UPDATE in id order, freshly read; missing ones are left out.
+
+        Locks are taken in the order cart < checkout < order < payment < balance < reservation < stock item;
+        against that order raises AssertionError (two such transactions would deadlock one day).
+        """
+        ...
+
+    async def execute(self, statement: Executable, parameters: Any = None, /) -> Any:
+        """Any other statement; the answer is SQLAlchemy's Result (`rowcount`, `scalars()`, ...)."""
+        ...
+
+    def record(self, event: Event) -> None:
+        """The event's jobs are enqueued by this transaction's commit, or not at all."""
+        ...
+
+
+class Database(Protocol):
+    async def run(self, step: Callable[[Tx], Awaitable[T]]) -> T:
+        """Run a step in one READ COMMITTED transaction; again, up to 3 times, on a serialisation fault or deadlock.
+
+        Raises Busy (a lock was not to be had in 2 s), OutcomeUnknown (the commit's answer was lost), and whatever
+        the step raises, after rolling back.
+        """
+        ...
+
+    @property
+    def primary(self) -> Reads:
+        """Single statements on the primary, each by itself: for reads that a decision hangs on."""
+        ...

@@ -1,0 +1,121 @@
+"""People, their sessions and what may be erased of them.
+
+Invariant: personal data stands in rows that can be erased (user, address, client_signal); everything else refers.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Index, Text, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from domain.shared.columns import TIME, state
+
+SESSIONS_PER_USER_MAX: Final = 50
+ADDRESSES_PER_USER_MAX: Final = 50
+
+
+class UserStatus(StrEnum):
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    ERASED = "erased"
+
+
+class SessionEnd(StrEnum):
+    SIGNED_OUT = "signed_out"
+    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+    TOKEN_REUSED = "token_reused"  # noqa: S105  # a reason, not a secret
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a reason, not a secret
+    BLOCKED = "blocked"
+
+
+class SignalKind(StrEnum):
+    REGISTERED = "registered"
+    SIGNED_IN = "signed_in"
+    CHECKED_OUT = "checked_out"
+    REVIEWED = "reviewed"
+
+
+class User(SQLModel, table=True):
+    __tablename__ = "user"
+
+    id: UUID = Field(primary_key=True)
+    email: str = Field(max_length=254)
+    password_hash: str = Field(max_length=200)
+    display_name: str = Field(max_length=200)
+    locale: str = Field(default="en", max_length=20)
+    phone: str | None = Field(default=None, max_length=30)
+    status: UserStatus = Field(default=UserStatus.ACTIVE, sa_type=state(UserStatus))
+    roles: list[str] = Field(default_factory=list, sa_type=ARRAY(Text()))
+    customer_ref: str | None = Field(default=None, max_length=100)
+    """The payment provider's customer."""
+    created_at: datetime = Field(sa_type=TIME)
+    updated_at: datetime = Field(sa_type=TIME)
+
+
+Index("uq_user_email_folded", func.lower(User.email), unique=True)
+
+
+class UserSession(SQLModel, table=True):
+    """One sign-in on one device; it is also the family of its refresh tokens. It carries the active seller."""
+
+    __tablename__ = "user_session"
+
+    id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(foreign_key="user.id", index=True)
+    seller_id: UUID | None = Field(default=None, foreign_key="seller.id")
+    user_agent: str = Field(default="", max_length=300)
+    created_at: datetime = Field(sa_type=TIME)
+    last_used_at: datetime = Field(sa_type=TIME)
+    expires_at: datetime = Field(sa_type=TIME)
+    ended_at: datetime | None = Field(default=None, sa_type=TIME)
+    ended_because: SessionEnd | None = Field(default=None, sa_type=state(SessionEnd))
+
+
+class RefreshToken(SQLModel, table=True):
+    """Kept by its SHA-256 only. A token that comes twice ends its session: somebody else has a copy."""
+
+    __tablename__ = "refresh_token"
+
+    digest: str = Field(primary_key=True, max_length=64)
+    session_id: UUID = Field(foreign_key="user_session.id", index=True)
+    issued_at: datetime = Field(sa_type=TIME)
+    used_at: datetime | None = Field(default=None, sa_type=TIME)
+
+
+class Address(SQLModel, table=True):
+    __tablename__ = "address"
+
+    id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(foreign_key="user.id", index=True)
+    name: str = Field(max_length=200)
+    line1: str = Field(max_length=200)
+    line2: str = Field(default="", max_length=200)
+    city: str = Field(max_length=200)
+    region: str = Field(default="", max_length=200)
+    postal_code: str = Field(default="", max_length=20)
+    country: str = Field(max_length=2)
+    phone: str = Field(default="", max_length=30)
+    is_default: bool = Field(default=False)
+    created_at: datetime = Field(sa_type=TIME)
+    deleted_at: datetime | None = Field(default=None, sa_type=TIME)
+
+
+class ClientSignal(SQLModel, table=True):
+    """Where from and with what somebody acted. It cannot be collected later, and it expires."""
+
+    __tablename__ = "client_signal"
+
+    id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(foreign_key="user.id", index=True)
+    kind: SignalKind = Field(sa_type=state(SignalKind))
+    cause_id: UUID | None = Field(default=None)
+    ip: str = Field(default="", max_length=45)
+    user_agent: str = Field(default="", max_length=300)
+    device_id: str = Field(default="", max_length=100)
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    at: datetime = Field(sa_type=TIME)
+    expires_at: datetime = Field(sa_type=TIME, index=True)

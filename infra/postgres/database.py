@@ -1,0 +1,223 @@
+"""Transactions over SQLAlchemy and asyncpg.
+
+Invariant: the first statement of a transaction is issued here, before the step runs. The asyncpg dialect begins its
+transaction with its first statement, so a job enqueued on the raw connection before one would be outside of it and
+would survive a rollback.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import asyncpg
+import orjson
+from sqlalchemy import Executable, event, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlmodel import SQLModel
+
+from domain.shared.clock import Clock
+from domain.shared.database import M, Reads, Tx, table
+from domain.shared.errors import Busy, OutcomeUnknown
+from domain.shared.events import Event
+from infra.postgres.reads import ConnectionReads, PoolReads
+
+T = TypeVar("T")
+
+ATTEMPTS_MAX: Final = 3
+LOCK_TIMEOUT_MS: Final = 2_000
+TRANSACTION_TIMEOUT_MS: Final = 5_000
+_AGAIN: Final = frozenset({"40001", "40P01"})
+_LOCK_TIMEOUT: Final = "55P03"
+
+LOCK_ORDER: Final[Mapping[str, int]] = {
+    "cart": 0,
+    "checkout": 1,
+    "customer_order": 2,
+    "payment": 3,
+    "balance": 4,
+    "reservation": 5,
+    "stock_item": 6,
+}
+"""Rank of the tables whose rows are locked together; the hottest last, so that it is held for the shortest time."""
+
+_TIMEOUTS = text(
+    "SELECT set_config('lock_timeout', :lock, true), set_config('transaction_timeout', :whole, true)"
+).bindparams(lock=f"{LOCK_TIMEOUT_MS}ms", whole=f"{TRANSACTION_TIMEOUT_MS}ms")
+
+Enqueue = Callable[[asyncpg.Connection, Sequence[Event]], Awaitable[None]]
+AfterCommit = Callable[[Sequence[Event]], None]
+
+
+def sqlalchemy_url(url: str) -> str:
+    """`postgresql://...` as SQLAlchemy's asyncpg dialect wants it."""
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+def create_engine(url: str, *, size: int = 20) -> AsyncEngine:
+    """An engine whose connections speak the read pool's codecs, and whose errors never print bound values."""
+    engine = create_async_engine(
+        sqlalchemy_url(url),
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=5,
+        hide_parameters=True,
+        # jsonb is (de)serialised by the codec that both pools set, not by SQLAlchemy as well.
+        json_serializer=lambda value: value,
+        json_deserializer=lambda value: value,
+        connect_args={"command_timeout": 30, "timeout": 10},
+    )
+
+    def set_codecs(connection: Any, _record: object) -> None:
+        connection.run_async(set_json_codec)
+
+    event.listen(engine.sync_engine, "connect", set_codecs)
+    return engine
+
+
+async def set_json_codec(connection: asyncpg.Connection) -> None:
+    """jsonb as Python values, on every connection of every pool."""
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: orjson.dumps(value).decode(),
+        decoder=orjson.loads,
+        format="text",
+    )
+
+
+class PostgresTx:
+    """One open transaction; see `domain.shared.database.Tx`."""
+
+    def __init__(
+        self, session: AsyncSession, raw: asyncpg.Connection, now: datetime, *, strict_locks: bool
+    ) -> None:
+        self.session = session
+        self.now = now
+        self.events: list[Event] = []
+        self.reads: Reads = ConnectionReads(raw, self._flush)
+        self._strict = strict_locks
+        self._rank = -1
+        self._locked: dict[str, set[UUID]] = {}
+
+    async def _flush(self) -> None:
+        if self.session.new or self.session.dirty or self.session.deleted:
+            await self.session.flush()
+
+    async def add(self, *rows: SQLModel) -> None:
+        self.session.add_all(rows)
+        await self.session.flush()
+
+    async def get(self, model: type[M], id_: UUID, /) -> M | None:
+        return await self.session.get(model, id_)
+
+    async def lock(self, model: type[M], ids: Sequence[UUID], /, *, skip_locked: bool = False) -> list[M]:
+        wanted = sorted(set(ids))
+        self._check_order(table(model).name, wanted)
+        column = table(model).c.id
+        statement = (
+            select(model)
+            .where(column.in_(wanted))
+            .order_by(column)
+            .with_for_update(skip_locked=skip_locked, of=table(model))
+            .execution_options(populate_existing=True)
+        )
+        await self._flush()
+        return list((await self.session.execute(statement)).scalars())
+
+    def _check_order(self, name: str, wanted: Sequence[UUID]) -> None:
+        held = self._locked.setdefault(name, set())
+        fresh = [id_ for id_ in wanted if id_ not in held]
+        rank = LOCK_ORDER.get(name)
+        if self._strict and fresh and rank is not None:
+            assert rank >= self._rank, f"{name} is locked after a table that comes later in the lock order"
+            assert not held or fresh[0] > max(held), f"rows of {name} are locked against the order of their ids"
+            self._rank = rank
+        held.update(fresh)
+
+    async def execute(self, statement: Executable, parameters: Any = None, /) -> Any:
+        return await self.session.execute(statement, parameters)
+
+    def record(self, event: Event) -> None:
+        self.events.append(event)
+
+
+class PostgresDatabase:
+    """`domain.shared.database.Database`: an engine for transactions, a pool for single reads on the primary."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        primary: PoolReads,
+        clock: Clock,
+        *,
+        enqueue: Enqueue,
+        after_commit: AfterCommit,
+        strict_locks: bool = True,
+    ) -> None:
+        self.primary: Reads = primary
+        self._engine = engine
+        self._clock = clock
+        self._enqueue = enqueue
+        self._after_commit = after_commit
+        self._strict = strict_locks
+
+    async def run(self, step: Callable[[Tx], Awaitable[T]]) -> T:
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            try:
+                return await self._once(step)
+            except DBAPIError as fault:
+                state = sqlstate(fault)
+                if state == _LOCK_TIMEOUT:
+                    raise Busy() from fault
+                if state not in _AGAIN:
+                    raise
+                if attempt == ATTEMPTS_MAX:
+                    raise Busy() from fault
+                await asyncio.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311  # jitter, not a secret
+        raise AssertionError("the loop returns or raises")
+
+    async def _once(self, step: Callable[[Tx], Awaitable[T]]) -> T:
+        async with AsyncSession(self._engine, expire_on_commit=False) as session:
+            await session.execute(_TIMEOUTS)
+            connection = await (await session.connection()).get_raw_connection()
+            raw = connection.driver_connection
+            assert raw is not None
+            tx = PostgresTx(session, raw, self._clock.now(), strict_locks=self._strict)
+            result = await step(tx)
+            await session.flush()
+            if tx.events:
+                await self._enqueue(raw, tx.events)
+            await _commit(session)
+        if tx.events:
+            self._after_commit(tx.events)
+        return result
+
+
+async def _commit(session: AsyncSession) -> None:
+    try:
+        await session.commit()
+    except DBAPIError as fault:
+        # A server that answered with a state has decided; silence means that nobody knows.
+        state = sqlstate(fault)
+        if state is None or state.startswith(("08", "57P")):
+            raise OutcomeUnknown() from fault
+        raise
+    except (OSError, TimeoutError) as fault:
+        raise OutcomeUnknown() from fault
+
+
+def sqlstate(fault: DBAPIError) -> str | None:
+    """The five characters of PostgreSQL's answer, or None when there was none."""
+    state = getattr(fault.orig, "sqlstate", None)
+    return state if isinstance(state, str) else None
+
+
+def constraint(fault: DBAPIError) -> str | None:
+    """The name of the violated constraint, where the server told it."""
+    cause = getattr(fault.orig, "__cause__", None)
+    name = getattr(cause, "constraint_name", None)
+    return name if isinstance(name, str) else None
