@@ -1,0 +1,216 @@
+"""Everything that may differ between two places where the program runs, read from the environment once.
+
+A production start with a value that is only safe on a developer's machine is refused, with all faults in one
+line.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEVELOPMENT_JWT_SECRET = "development-only-secret-of-32-bytes!"  # noqa: S105 - refused in production
+SANDBOX_API_KEY = "sk_test_sandbox"
+SANDBOX_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - refused in production
+JWT_SECRET_BYTES_MIN = 32
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+    TEST = "test"
+
+
+class LogFormat(StrEnum):
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class SettingsRefused(Exception):
+    """The environment describes no program that may start; the message is one line naming all faults."""
+
+
+class Settings(BaseSettings):
+    """One field, one environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    environment: Environment = Field(
+        Environment.DEVELOPMENT,
+        description="Where this runs. Production refuses insecure values; only test accepts a clock offset.",
+    )
+
+    # Where it is reached
+    host: str = Field("127.0.0.1", description="Address that the API listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port that the API listens on.")
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="Address under which clients reach the API; https in production."
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Browser origins that may call the API and open sockets, separated by commas."
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        description="Addresses of proxies whose forwarding headers name the client, separated by commas.",
+    )
+    graphiql: bool | None = Field(
+        None,
+        description="Serve the GraphiQL page and introspection; by default everywhere but in production.",
+    )
+    shutdown_seconds: int = Field(
+        20, ge=1, le=300, description="How long a stopping process drains requests, jobs and purchases."
+    )
+
+    # Servers
+    database_url: str = Field(
+        repr=False, description="PostgreSQL 18, `postgresql://user:password@host/database`."
+    )
+    database_read_url: str | None = Field(
+        None,
+        repr=False,
+        description="A replica for reads that nothing is decided on; by default the primary.",
+    )
+    database_pool_size: int = Field(10, ge=1, le=200, description="Connections per process for transactions.")
+    database_read_pool_size: int = Field(20, ge=1, le=200, description="Connections per process for reads.")
+    redis_url: str = Field(repr=False, description="Redis 6.2 or later, `redis://host:6379/0`.")
+    redis_pool_size: int = Field(50, ge=1, le=1000, description="Connections per process to Redis.")
+    opensearch_url: str | None = Field(
+        None, repr=False, description="OpenSearch 3; without it PostgreSQL answers searches."
+    )
+
+    # Money
+    stripe_api_key: SecretStr = Field(
+        SecretStr(SANDBOX_API_KEY), description="Secret key of the payment provider."
+    )
+    stripe_api_base: str | None = Field(
+        None, description="Address of a payment sandbox instead of the provider; refused in production."
+    )
+    stripe_webhook_secret: SecretStr = Field(
+        SecretStr(SANDBOX_WEBHOOK_SECRET), description="Secret that signs the provider's webhooks."
+    )
+    commission_ppm: int = Field(
+        150_000, ge=0, le=1_000_000, description="Commission on item net, in parts per million."
+    )
+
+    # Trust
+    jwt_secret: SecretStr = Field(
+        SecretStr(DEVELOPMENT_JWT_SECRET), description="Secret that signs access tokens; at least 32 bytes."
+    )
+    auto_approve_trusted_sellers: bool = Field(
+        True, description="Publish listings of sellers in good standing without a moderator."
+    )
+
+    # Purchase
+    reservation_seconds: int = Field(
+        600, ge=5, le=86_400, description="How long a checkout holds its stock until it is authorized."
+    )
+    lease_seconds: int = Field(
+        30,
+        ge=1,
+        le=600,
+        description="How long one process owns a purchase's step before another may take over.",
+    )
+    saga_wait_seconds: float = Field(
+        8, ge=0, le=25, description="How long `checkout` waits for an outcome before it answers PROCESSING."
+    )
+
+    # What it tells
+    log_format: LogFormat | None = Field(
+        None, description="`json` or `console`; by default json in production and console elsewhere."
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None, description="OpenTelemetry collector (OTLP over HTTP); without it no spans are made."
+    )
+    clock_offset_seconds: float = Field(
+        0, description="Shifts the program's clock; accepted in the test environment only."
+    )
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def serves_graphiql(self) -> bool:
+        return self.graphiql if self.graphiql is not None else not self.is_production
+
+    @property
+    def log_as(self) -> LogFormat:
+        return self.log_format or (LogFormat.JSON if self.is_production else LogFormat.CONSOLE)
+
+    @property
+    def read_url(self) -> str:
+        return self.database_read_url or self.database_url
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def split_origins(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+        return value
+
+    @field_validator("database_url", "database_read_url")
+    @classmethod
+    def plain_scheme(cls, value: str | None) -> str | None:
+        """Accept the spellings in use and hand out the one that asyncpg knows."""
+        if value is None:
+            return None
+        scheme, separator, rest = value.partition("://")
+        if not separator or scheme not in {"postgresql", "postgres", "postgresql+asyncpg"}:
+            raise ValueError("must begin with postgresql://")
+        return f"postgresql://{rest}"
+
+    @field_validator("log_level")
+    @classmethod
+    def known_level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @model_validator(mode="after")
+    def refuse_what_is_unsafe(self) -> Self:
+        faults = production_faults(self) if self.is_production else []
+        if self.clock_offset_seconds and self.environment is not Environment.TEST:
+            faults.append("CLOCK_OFFSET_SECONDS is for tests only")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+def production_faults(settings: Settings) -> list[str]:
+    """What a developer's machine may do and production may not."""
+    faults = []
+    secret = settings.jwt_secret.get_secret_value()
+    if secret == DEVELOPMENT_JWT_SECRET:
+        faults.append("JWT_SECRET is the development default")
+    elif len(secret.encode()) < JWT_SECRET_BYTES_MIN:
+        faults.append(f"JWT_SECRET is shorter than {JWT_SECRET_BYTES_MIN} bytes")
+    if settings.stripe_api_key.get_secret_value() == SANDBOX_API_KEY:
+        faults.append("STRIPE_API_KEY is the sandbox key")
+    if settings.stripe_webhook_secret.get_secret_value() == SANDBOX_WEBHOOK_SECRET:
+        faults.append("STRIPE_WEBHOOK_SECRET is the sandbox secret")
+    if settings.stripe_api_base is not None:
+        faults.append("STRIPE_API_BASE points at a sandbox")
+    if not settings.public_url.startswith("https://"):
+        faults.append("PUBLIC_URL is not https")
+    if any(not origin.startswith("https://") for origin in settings.allowed_origins):
+        faults.append("ALLOWED_ORIGINS has an origin that is not https")
+    return faults
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process; raises SettingsRefused with one line that names every fault."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsRefused("; ".join(describe(fault) for fault in error.errors())) from None
+
+
+def describe(fault: Any) -> str:
+    """One fault without the value that caused it, which may be a secret."""
+    name = ".".join(str(part) for part in fault["loc"]).upper()
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    if fault["type"] == "missing":
+        message = "is not set"
+    return f"{name} {message}" if name else message

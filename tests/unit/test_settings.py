@@ -1,0 +1,131 @@
+"""A place is described by its environment alone, and production never starts with a developer's secrets."""
+
+from pathlib import Path
+
+import pytest
+
+from app.settings import LogFormat, Settings, SettingsRefused, load_settings
+from app.settings_table import with_settings_table
+
+README = Path(__file__).parents[2] / "README.md"
+
+SOUND = {
+    "ENVIRONMENT": "production",
+    "DATABASE_URL": "postgresql://app:word@db/market",
+    "REDIS_URL": "redis://redis:6379/0",
+    "PUBLIC_URL": "https://market.example",
+    "ALLOWED_ORIGINS": "https://shop.example, https://admin.example/",
+    "STRIPE_API_KEY": "sk_live_1",
+    "STRIPE_WEBHOOK_SECRET": "whsec_1",
+    "JWT_SECRET": "x" * 32,
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment in which no setting is set."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    return monkeypatch
+
+
+def put(environment: pytest.MonkeyPatch, **values: str) -> None:
+    for name, value in values.items():
+        environment.setenv(name, value)
+
+
+def test_a_sound_production_environment_is_accepted(environment: pytest.MonkeyPatch) -> None:
+    put(environment, **SOUND)
+    settings = load_settings()
+    assert settings.is_production
+    assert settings.allowed_origins == ("https://shop.example", "https://admin.example")
+    assert settings.log_as is LogFormat.JSON
+    assert not settings.serves_graphiql
+    assert settings.read_url == settings.database_url
+
+
+def test_every_insecure_value_is_named_in_one_line(environment: pytest.MonkeyPatch) -> None:
+    put(
+        environment,
+        ENVIRONMENT="production",
+        DATABASE_URL="postgresql://db/market",
+        REDIS_URL="redis://redis",
+        ALLOWED_ORIGINS="*",
+        STRIPE_API_BASE="http://127.0.0.1:1",
+        CLOCK_OFFSET_SECONDS="5",
+    )
+    with pytest.raises(SettingsRefused) as refused:
+        load_settings()
+    message = str(refused.value)
+    assert "\n" not in message
+    for name in (
+        "JWT_SECRET",
+        "STRIPE_API_KEY",
+        "STRIPE_WEBHOOK_SECRET",
+        "STRIPE_API_BASE",
+        "PUBLIC_URL",
+        "ALLOWED_ORIGINS",
+        "CLOCK_OFFSET_SECONDS",
+    ):
+        assert name in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JWT_SECRET", "short"),
+        ("STRIPE_API_KEY", "sk_test_sandbox"),
+        ("STRIPE_API_BASE", "https://sandbox.example"),
+        ("PUBLIC_URL", "http://market.example"),
+        ("ALLOWED_ORIGINS", "https://shop.example,http://evil.example"),
+        ("CLOCK_OFFSET_SECONDS", "1"),
+    ],
+)
+def test_one_insecure_value_is_enough(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+    put(environment, **{**SOUND, name: value})
+    with pytest.raises(SettingsRefused, match=name):
+        load_settings()
+
+
+def test_missing_and_malformed_values_are_named_together_and_not_shown(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    put(environment, DATABASE_URL="mysql://root:hunter2@db", PORT="70000", LOG_LEVEL="LOUD")
+    with pytest.raises(SettingsRefused) as refused:
+        load_settings()
+    message = str(refused.value)
+    assert "REDIS_URL is not set" in message
+    assert "DATABASE_URL must begin with postgresql://" in message
+    assert "PORT" in message
+    assert "LOG_LEVEL" in message
+    assert "hunter2" not in message
+
+
+def test_secrets_are_not_printed(environment: pytest.MonkeyPatch) -> None:
+    put(environment, **SOUND)
+    shown = repr(load_settings())
+    assert "word" not in shown
+    assert "sk_live_1" not in shown
+    assert "x" * 32 not in shown
+
+
+def test_the_clock_moves_in_the_test_environment_only(environment: pytest.MonkeyPatch) -> None:
+    put(
+        environment, DATABASE_URL="postgres://db/market", REDIS_URL="redis://redis", CLOCK_OFFSET_SECONDS="60"
+    )
+    with pytest.raises(SettingsRefused, match="CLOCK_OFFSET_SECONDS"):
+        load_settings()
+    put(environment, ENVIRONMENT="test")
+    settings = load_settings()
+    assert settings.clock_offset_seconds == 60
+    assert settings.database_url == "postgresql://db/market"
+
+
+def test_every_setting_says_what_it_is() -> None:
+    undescribed = [name for name, field in Settings.model_fields.items() if not field.description]
+    assert undescribed == []
+
+
+def test_the_readme_shows_the_settings_as_they_are() -> None:
+    document = README.read_text()
+    assert document == with_settings_table(document), "run `market settings --write README.md`"
