@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, UniqueConst
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from domain.shared.columns import AMOUNT, TIME, amounts, state
+from domain.shared.columns import AMOUNT, TIME, amounts, one_of
 from domain.shared.transitions import Party, TransitionTable, step
 
 VARIANTS_MAX: Final = 50
@@ -138,12 +138,12 @@ class Listing(SQLModel, table=True):
     title: str = Field(max_length=200)
     description: str = Field(default="", max_length=10_000)
     brand: str = Field(default="", max_length=200)
-    kind: ListingKind = Field(default=ListingKind.PRODUCT, sa_type=state(ListingKind))
-    sale_mode: SaleMode = Field(default=SaleMode.PURCHASE, sa_type=state(SaleMode))
-    fulfilment: Fulfilment = Field(default=Fulfilment.SHIP, sa_type=state(Fulfilment))
-    condition: Condition = Field(default=Condition.NEW, sa_type=state(Condition))
-    visibility: Visibility = Field(default=Visibility.PUBLIC, sa_type=state(Visibility))
-    status: ListingStatus = Field(default=ListingStatus.DRAFT, sa_type=state(ListingStatus))
+    kind: ListingKind = Field(default=ListingKind.PRODUCT, sa_type=one_of(ListingKind))
+    sale_mode: SaleMode = Field(default=SaleMode.PURCHASE, sa_type=one_of(SaleMode))
+    fulfilment: Fulfilment = Field(default=Fulfilment.SHIP, sa_type=one_of(Fulfilment))
+    condition: Condition = Field(default=Condition.NEW, sa_type=one_of(Condition))
+    visibility: Visibility = Field(default=Visibility.PUBLIC, sa_type=one_of(Visibility))
+    status: ListingStatus = Field(default=ListingStatus.DRAFT, sa_type=one_of(ListingStatus))
     status_reason: str = Field(default="", max_length=500)
     currency: str = Field(max_length=3)
     attributes: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from domain.shared.columns import TIME, state
+from domain.shared.columns import TIME, one_of
 
 GENERAL_POOL: Final = "general"
 QUANTITY_MAX: Final = 1_000_000
@@ -69,7 +69,7 @@ class Reservation(SQLModel, table=True):
     checkout_id: UUID = Field(foreign_key="checkout.id", index=True)
     variant_id: UUID = Field(foreign_key="variant.id")
     quantity: int = Field()
-    status: ReservationStatus = Field(default=ReservationStatus.HELD, sa_type=state(ReservationStatus))
+    status: ReservationStatus = Field(default=ReservationStatus.HELD, sa_type=one_of(ReservationStatus))
     reason: str = Field(default="", max_length=200)
     expires_at: datetime | None = Field(default=None, sa_type=TIME)
     created_at: datetime = Field(sa_type=TIME)
@@ -88,7 +88,7 @@ class StockMovement(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     stock_item_id: UUID = Field(foreign_key="stock_item.id")
-    kind: MovementKind = Field(sa_type=state(MovementKind))
+    kind: MovementKind = Field(sa_type=one_of(MovementKind))
     on_hand_delta: int = Field(default=0)
     reserved_delta: int = Field(default=0)
     reason: str = Field(default="", max_length=200)
@@ -105,6 +105,6 @@ class VariantStock(SQLModel, table=True):
     __tablename__ = "variant_stock"
 
     variant_id: UUID = Field(primary_key=True, foreign_key="variant.id")
-    status: StockStatus = Field(sa_type=state(StockStatus))
+    status: StockStatus = Field(sa_type=one_of(StockStatus))
     available: int = Field(default=0)
     updated_at: datetime = Field(sa_type=TIME)

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from domain.shared.columns import AMOUNT, TIME, amounts, state
+from domain.shared.columns import AMOUNT, TIME, amounts, one_of
 
 
 class PaymentStatus(StrEnum):
@@ -43,7 +43,7 @@ class Payment(SQLModel, table=True):
     checkout_id: UUID = Field(foreign_key="checkout.id", index=True)
     provider: str = Field(max_length=20)
     provider_ref: str | None = Field(default=None, max_length=100)
-    status: PaymentStatus = Field(default=PaymentStatus.CREATED, sa_type=state(PaymentStatus))
+    status: PaymentStatus = Field(default=PaymentStatus.CREATED, sa_type=one_of(PaymentStatus))
     currency: str = Field(max_length=3)
     amount_minor: int = Field(sa_type=AMOUNT)
     captured_minor: int = Field(default=0, sa_type=AMOUNT)
@@ -96,7 +96,7 @@ class Refund(SQLModel, table=True):
     order_id: UUID = Field(foreign_key="order.id", index=True)
     amount_minor: int = Field(sa_type=AMOUNT)
     currency: str = Field(max_length=3)
-    status: RefundStatus = Field(default=RefundStatus.PENDING, sa_type=state(RefundStatus))
+    status: RefundStatus = Field(default=RefundStatus.PENDING, sa_type=one_of(RefundStatus))
     provider_ref: str | None = Field(default=None, max_length=100)
     attempt: int = Field(default=1)
     cause: str = Field(max_length=60)

@@ -9,7 +9,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from domain.shared.columns import TIME, state
+from domain.shared.columns import TIME, one_of
 
 
 class Verdict(StrEnum):
@@ -29,7 +29,7 @@ class RiskAssessment(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     checkout_id: UUID = Field(foreign_key="checkout.id", index=True)
-    verdict: Verdict = Field(sa_type=state(Verdict))
+    verdict: Verdict = Field(sa_type=one_of(Verdict))
     reasons: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
     at: datetime = Field(sa_type=TIME)
 
@@ -39,7 +39,7 @@ class ModerationCase(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     checkout_id: UUID = Field(foreign_key="checkout.id", index=True)
-    status: CaseStatus = Field(default=CaseStatus.OPEN, sa_type=state(CaseStatus))
+    status: CaseStatus = Field(default=CaseStatus.OPEN, sa_type=one_of(CaseStatus))
     opened_at: datetime = Field(sa_type=TIME)
     decided_at: datetime | None = Field(default=None, sa_type=TIME)
     decided_by: UUID | None = Field(default=None, foreign_key="user.id")

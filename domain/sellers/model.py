@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from domain.shared.columns import AMOUNT, TIME, amounts, state
+from domain.shared.columns import AMOUNT, TIME, amounts, one_of
 from domain.shared.transitions import Party, TransitionTable, step
 
 SHIPPING_RATES_MAX: Final = 50
@@ -59,7 +59,7 @@ class Seller(SQLModel, table=True):
     country: str = Field(max_length=2)
     currency: str = Field(max_length=3)
     tax_id: str = Field(default="", max_length=50)
-    status: SellerStatus = Field(default=SellerStatus.APPLIED, sa_type=state(SellerStatus))
+    status: SellerStatus = Field(default=SellerStatus.APPLIED, sa_type=one_of(SellerStatus))
     status_reason: str = Field(default="", max_length=500)
     trusted: bool = Field(default=False)
     """Listings of a trusted seller need no approval."""
@@ -89,7 +89,7 @@ class SellerMember(SQLModel, table=True):
 
     seller_id: UUID = Field(primary_key=True, foreign_key="seller.id")
     user_id: UUID = Field(primary_key=True, foreign_key="user.id", index=True)
-    role: MemberRole = Field(sa_type=state(MemberRole))
+    role: MemberRole = Field(sa_type=one_of(MemberRole))
     added_at: datetime = Field(sa_type=TIME)
 
 

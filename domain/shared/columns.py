@@ -24,7 +24,7 @@ TIME: Final[Any] = DateTime(timezone=True)
 AMOUNT: Final[Any] = BigInteger()
 
 
-def state(values: type[StrEnum]) -> Any:
+def one_of(values: type[StrEnum]) -> Any:
     """The column type of an enum: text of at most 40 characters, checked against the enum's values."""
     return Enum(
         values,

@@ -29,9 +29,7 @@ class IdempotencyRecord(SQLModel, table=True):
     created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
 
 
-async def claim(
-    tx: Tx, *, actor_id: UUID, operation: str, key: str, command: object, outcome_id: UUID
-) -> UUID | None:
+async def claim(tx: Tx, *, actor_id: UUID, operation: str, key: str, command: object, outcome_id: UUID) -> UUID | None:
     """None: the key is ours and `outcome_id` will be its outcome. Else the id of the outcome that stands.
 
     `operation` is a constant word of the code. Raises IdempotencyConflict when the key came with another command.

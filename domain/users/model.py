@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Index, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from domain.shared.columns import TIME, state
+from domain.shared.columns import TIME, one_of
 
 SESSIONS_PER_USER_MAX: Final = 50
 ADDRESSES_PER_USER_MAX: Final = 50
@@ -48,7 +48,7 @@ class User(SQLModel, table=True):
     display_name: str = Field(max_length=200)
     locale: str = Field(default="en", max_length=20)
     phone: str | None = Field(default=None, max_length=30)
-    status: UserStatus = Field(default=UserStatus.ACTIVE, sa_type=state(UserStatus))
+    status: UserStatus = Field(default=UserStatus.ACTIVE, sa_type=one_of(UserStatus))
     roles: list[str] = Field(default_factory=list, sa_type=ARRAY(Text()))
     customer_ref: str | None = Field(default=None, max_length=100)
     """The payment provider's customer."""
@@ -72,7 +72,7 @@ class UserSession(SQLModel, table=True):
     last_used_at: datetime = Field(sa_type=TIME)
     expires_at: datetime = Field(sa_type=TIME)
     ended_at: datetime | None = Field(default=None, sa_type=TIME)
-    ended_because: SessionEnd | None = Field(default=None, sa_type=state(SessionEnd))
+    ended_because: SessionEnd | None = Field(default=None, sa_type=one_of(SessionEnd))
 
 
 class RefreshToken(SQLModel, table=True):
@@ -111,7 +111,7 @@ class ClientSignal(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     user_id: UUID = Field(foreign_key="user.id", index=True)
-    kind: SignalKind = Field(sa_type=state(SignalKind))
+    kind: SignalKind = Field(sa_type=one_of(SignalKind))
     cause_id: UUID | None = Field(default=None)
     ip: str = Field(default="", max_length=45)
     user_agent: str = Field(default="", max_length=300)

@@ -36,7 +36,7 @@ _LOCK_TIMEOUT: Final = "55P03"
 LOCK_ORDER: Final[Mapping[str, int]] = {
     "cart": 0,
     "checkout": 1,
-    "customer_order": 2,
+    "order": 2,
     "payment": 3,
     "balance": 4,
     "reservation": 5,
@@ -92,9 +92,7 @@ async def set_json_codec(connection: asyncpg.Connection) -> None:
 class PostgresTx:
     """One open transaction; see `domain.shared.database.Tx`."""
 
-    def __init__(
-        self, session: AsyncSession, raw: asyncpg.Connection, now: datetime, *, strict_locks: bool
-    ) -> None:
+    def __init__(self, session: AsyncSession, raw: asyncpg.Connection, now: datetime, *, strict_locks: bool) -> None:
         self.session = session
         self.now = now
         self.events: list[Event] = []

@@ -16,7 +16,9 @@ from domain.shared.database import Query
 V = TypeVar("V")
 
 COMPILED_MAX: Final = 2_000
-_DIALECT = PGDialect_asyncpg(json_serializer=lambda value: value, json_deserializer=lambda value: value)
+_DIALECT = PGDialect_asyncpg(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+    json_serializer=lambda value: value, json_deserializer=lambda value: value
+)
 
 
 class _Compiled:
@@ -28,7 +30,7 @@ class _Compiled:
         compiled = statement.compile(dialect=_DIALECT)
         self.statement = statement  # keeps id() taken
         self.text = str(compiled)
-        self.order: tuple[str, ...] = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]  # of SQLCompiler
+        self.order: tuple[str, ...] = tuple(compiled.positiontup or ())
         self.constants: Mapping[str, Any] = compiled.params
 
     def arguments(self, parameters: Mapping[str, Any]) -> list[Any]:

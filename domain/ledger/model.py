@@ -1,0 +1,115 @@
+"""Double-entry book of all money that passes through.
+
+Invariant, enforced by PostgreSQL: rows are only added; a transaction's entries sum to zero per currency; an entry is
+added by the same database transaction as its header; the escrow of an order never falls below zero.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from domain.shared.columns import AMOUNT, TIME, one_of
+
+
+class AccountKind(StrEnum):
+    PROVIDER_CLEARING = "provider:clearing"
+    ESCROW = "escrow"
+    SELLER_PAYABLE = "seller:payable"
+    PLATFORM_COMMISSION = "platform:commission"
+    PLATFORM_TAX = "platform:tax"
+    PLATFORM_LOSS = "platform:loss"
+    PLATFORM_INSURANCE = "platform:insurance"
+    PROVIDER_FEES = "provider:fees"
+    FX = "fx"
+
+
+class TransactionKind(StrEnum):
+    CAPTURE = "capture"
+    PROVIDER_FEE = "provider_fee"
+    REFUND = "refund"
+    RELEASE = "release"
+    REVERSAL = "reversal"
+
+
+class Account(SQLModel, table=True):
+    """One per kind, owner and currency. `owner_id` is the seller's for payables and null for the platform's."""
+
+    __tablename__ = "account"
+
+    id: UUID = Field(primary_key=True)
+    kind: AccountKind = Field(sa_type=one_of(AccountKind))
+    owner_id: UUID | None = Field(default=None)
+    currency: str = Field(max_length=3)
+    created_at: datetime = Field(sa_type=TIME)
+
+    __table_args__ = (UniqueConstraint("kind", "owner_id", "currency", postgresql_nulls_not_distinct=True),)
+
+
+class LedgerTransaction(SQLModel, table=True):
+    """The header. Its id comes from the caller and is the idempotency key of the posting."""
+
+    __tablename__ = "ledger_transaction"
+
+    id: UUID = Field(primary_key=True)
+    kind: TransactionKind = Field(sa_type=one_of(TransactionKind))
+    cause: str = Field(max_length=100)
+    order_id: UUID | None = Field(default=None, index=True)
+    reverses_id: UUID | None = Field(default=None, foreign_key="ledger_transaction.id")
+    effective_on: date = Field()
+    trace: str = Field(default="", max_length=64)
+    created_at: datetime = Field(sa_type=TIME)
+
+
+class Entry(SQLModel, table=True):
+    """Positive: debit. Negative: credit. So what the platform owes (escrow, payable) stands below zero."""
+
+    __tablename__ = "entry"
+
+    id: UUID = Field(primary_key=True)
+    transaction_id: UUID = Field(foreign_key="ledger_transaction.id", index=True)
+    account_id: UUID = Field(foreign_key="account.id")
+    order_id: UUID | None = Field(default=None)
+    amount_minor: int = Field(sa_type=AMOUNT)
+    currency: str = Field(max_length=3)
+
+    __table_args__ = (
+        CheckConstraint("amount_minor <> 0", name="amount"),
+        Index("ix_entry_account", "account_id", "id"),
+        Index("ix_entry_order", "order_id"),
+    )
+
+
+class Balance(SQLModel, table=True):
+    """What is held or owed right now, as a positive number: escrow per order, payable per seller.
+
+    `floor_minor` null: it may go below zero (a seller can owe). Platform and provider accounts have no row here, so no
+    capture waits for another.
+    """
+
+    __tablename__ = "balance"
+
+    id: UUID = Field(primary_key=True)
+    account_id: UUID = Field(foreign_key="account.id")
+    order_id: UUID | None = Field(default=None)
+    amount_minor: int = Field(default=0, sa_type=AMOUNT)
+    floor_minor: int | None = Field(default=None, sa_type=AMOUNT)
+
+    __table_args__ = (
+        UniqueConstraint("account_id", "order_id", postgresql_nulls_not_distinct=True),
+        CheckConstraint("floor_minor IS NULL OR amount_minor >= floor_minor", name="floor"),
+    )
+
+
+class LedgerSeal(SQLModel, table=True):
+    """A link of the tamper-evident chain: the hash over a batch of transactions and over the link before."""
+
+    __tablename__ = "ledger_seal"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    up_to_id: UUID = Field()
+    transactions: int = Field()
+    digest: str = Field(max_length=64)
+    sealed_at: datetime = Field(sa_type=TIME)

@@ -1,0 +1,322 @@
+"""Orders: one seller's part of a checkout, from payment to completion.
+
+Invariant: `status` speaks of fulfilment only and moves along ORDER_TRANSITIONS. Money is told by the allocations and
+the ledger, quarrels by the holds.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Column, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import UserDefinedType
+from sqlmodel import Field, SQLModel
+
+from domain.shared.columns import AMOUNT, TIME, amounts, one_of
+from domain.shared.transitions import Party, TransitionTable, step
+
+COMPLETION_DAYS: Final = 14
+"""From delivery (or the latest estimated delivery, when no tracking ever tells) to automatic completion."""
+
+
+class OrderStatus(StrEnum):
+    PENDING_PAYMENT = "pending_payment"
+    AWAITING_SELLER = "awaiting_seller"
+    PAID = "paid"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+_O, _P = OrderStatus, Party
+
+ORDER_TRANSITIONS: Final = TransitionTable(
+    "order",
+    [
+        step(_O.PENDING_PAYMENT, _O.PAID, _P.SYSTEM),
+        step(_O.PENDING_PAYMENT, _O.AWAITING_SELLER, _P.SYSTEM),
+        step(_O.PENDING_PAYMENT, _O.CANCELLED, _P.SYSTEM, timer="when the reservation expires"),
+        step(_O.AWAITING_SELLER, _O.PAID, _P.SYSTEM),
+        step(_O.AWAITING_SELLER, _O.CANCELLED, _P.SYSTEM, timer="at the seller's deadline"),
+        step(_O.PAID, _O.SHIPPED, _P.SELLER, action="SHIP"),
+        step(_O.PAID, _O.DELIVERED, _P.SELLER, action="HAND_OVER"),
+        step(_O.PAID, _O.CANCELLED, _P.BUYER, _P.SELLER, _P.ADMIN, _P.SYSTEM, action="CANCEL"),
+        step(_O.SHIPPED, _O.DELIVERED, _P.CARRIER, _P.SYSTEM),
+        step(
+            _O.SHIPPED,
+            _O.COMPLETED,
+            _P.BUYER,
+            _P.SYSTEM,
+            action="CONFIRM_DELIVERY",
+            timer="14 days after the latest estimated delivery, when no tracking tells",
+        ),
+        step(
+            _O.DELIVERED,
+            _O.COMPLETED,
+            _P.BUYER,
+            _P.SYSTEM,
+            action="CONFIRM_DELIVERY",
+            timer="14 days after delivery",
+        ),
+    ],
+)
+
+
+class CancelledBy(StrEnum):
+    BUYER = "buyer"
+    SELLER = "seller"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    PAYMENT = "payment"
+    FRAUD = "fraud"
+    ADMIN = "admin"
+
+
+class EscrowState(StrEnum):
+    NONE = "none"
+    HELD = "held"
+    RELEASED = "released"
+    REFUNDED = "refunded"
+
+
+class LineKind(StrEnum):
+    ITEM = "item"
+    SHIPPING = "shipping"
+    FEE = "fee"
+
+
+class ShipmentStatus(StrEnum):
+    LABEL = "label"
+    IN_TRANSIT = "in_transit"
+    DELIVERED = "delivered"
+    LOST = "lost"
+    RETURNED = "returned"
+
+
+class HoldKind(StrEnum):
+    RETURN = "return"
+    DISPUTE = "dispute"
+    CHARGEBACK = "chargeback"
+    ADMIN = "admin"
+
+
+class OrderEventKind(StrEnum):
+    PLACED = "placed"
+    AWAITING_SELLER = "awaiting_seller"
+    PAID = "paid"
+    SHIPMENT_CREATED = "shipment_created"
+    SHIPPED = "shipped"
+    TRACKING = "tracking"
+    DELIVERED = "delivered"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    REFUND_STARTED = "refund_started"
+    REFUNDED = "refunded"
+    REFUND_FAILED = "refund_failed"
+    HOLD_OPENED = "hold_opened"
+    HOLD_CLOSED = "hold_closed"
+    RELEASED = "released"
+
+
+class Xid8(UserDefinedType[Any]):
+    """PostgreSQL's 64-bit transaction id: only ever filled by its default and compared in the database."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "xid8"
+
+
+class Order(SQLModel, table=True):
+    __tablename__ = "order"
+
+    id: UUID = Field(primary_key=True)
+    number: str = Field(max_length=12)
+    checkout_id: UUID = Field(foreign_key="checkout.id", index=True)
+    buyer_id: UUID = Field(foreign_key="user.id")
+    seller_id: UUID = Field(foreign_key="seller.id")
+    status: OrderStatus = Field(default=OrderStatus.PENDING_PAYMENT, sa_type=one_of(OrderStatus))
+    fulfilment: str = Field(default="ship", max_length=20)
+    currency: str = Field(max_length=3)
+    items_minor: int = Field(sa_type=AMOUNT)
+    shipping_minor: int = Field(sa_type=AMOUNT)
+    tax_minor: int = Field(sa_type=AMOUNT)
+    """All tax of the order, whether listed prices contain it or not."""
+    total_minor: int = Field(sa_type=AMOUNT)
+    commission_minor: int = Field(sa_type=AMOUNT)
+    escrow: EscrowState = Field(default=EscrowState.NONE, sa_type=one_of(EscrowState))
+    cancelled_by: CancelledBy | None = Field(default=None, sa_type=one_of(CancelledBy))
+    cancel_reason: str = Field(default="", max_length=500)
+    handling_days: int = Field(default=2)
+    transit_days: int = Field(default=5)
+    event_sequence: int = Field(default=0)
+    placed_at: datetime = Field(sa_type=TIME)
+    seller_deadline_at: datetime | None = Field(default=None, sa_type=TIME)
+    paid_at: datetime | None = Field(default=None, sa_type=TIME)
+    ship_by_at: datetime | None = Field(default=None, sa_type=TIME)
+    shipped_at: datetime | None = Field(default=None, sa_type=TIME)
+    estimated_delivery_at: datetime | None = Field(default=None, sa_type=TIME)
+    delivered_at: datetime | None = Field(default=None, sa_type=TIME)
+    release_due_at: datetime | None = Field(default=None, sa_type=TIME)
+    dispute_until: datetime | None = Field(default=None, sa_type=TIME)
+    completed_at: datetime | None = Field(default=None, sa_type=TIME)
+    cancelled_at: datetime | None = Field(default=None, sa_type=TIME)
+
+    __table_args__ = (
+        amounts("items_minor", "shipping_minor", "tax_minor", "total_minor", "commission_minor"),
+        Index("ix_order_buyer", "buyer_id", "id"),
+        Index("ix_order_seller", "seller_id", "id"),
+        Index(
+            "ix_order_release_due",
+            "release_due_at",
+            postgresql_where=text("status IN ('shipped', 'delivered') AND release_due_at IS NOT NULL"),
+        ),
+    )
+
+
+class OrderNumber(SQLModel, table=True):
+    """Uniqueness of the human number over all time, in a narrow table."""
+
+    __tablename__ = "order_number"
+
+    number: str = Field(primary_key=True, max_length=12)
+    order_id: UUID = Field()
+
+
+class OrderAddress(SQLModel, table=True):
+    """Where it goes, as written when it was bought. Erasable: nothing append-only holds it."""
+
+    __tablename__ = "order_address"
+
+    order_id: UUID = Field(primary_key=True, foreign_key="order.id")
+    name: str = Field(max_length=200)
+    line1: str = Field(max_length=200)
+    line2: str = Field(default="", max_length=200)
+    city: str = Field(max_length=200)
+    region: str = Field(default="", max_length=200)
+    postal_code: str = Field(default="", max_length=20)
+    country: str = Field(max_length=2)
+    phone: str = Field(default="", max_length=30)
+
+
+class OrderLine(SQLModel, table=True):
+    """What was sold, with the money frozen at sale. Commission: on an item's net after discount only."""
+
+    __tablename__ = "order_line"
+
+    id: UUID = Field(primary_key=True)
+    order_id: UUID = Field(foreign_key="order.id", index=True)
+    position: int = Field()
+    kind: LineKind = Field(sa_type=one_of(LineKind))
+    listing_id: UUID | None = Field(default=None, foreign_key="listing.id")
+    variant_id: UUID | None = Field(default=None, foreign_key="variant.id")
+    title: str = Field(max_length=200)
+    variant_title: str = Field(default="", max_length=200)
+    quantity: int = Field()
+    unit_price_minor: int = Field(sa_type=AMOUNT)
+    discount_minor: int = Field(default=0, sa_type=AMOUNT)
+    net_minor: int = Field(sa_type=AMOUNT)
+    tax_minor: int = Field(sa_type=AMOUNT)
+    gross_minor: int = Field(sa_type=AMOUNT)
+    commission_ppm: int = Field(default=0)
+    commission_minor: int = Field(default=0, sa_type=AMOUNT)
+    shipped: int = Field(default=0)
+    cancelled: int = Field(default=0)
+    returned: int = Field(default=0)
+    refunded: int = Field(default=0)
+    starts_at: datetime | None = Field(default=None, sa_type=TIME)
+    ends_at: datetime | None = Field(default=None, sa_type=TIME)
+
+    __table_args__ = (
+        amounts("unit_price_minor", "discount_minor", "net_minor", "tax_minor", "gross_minor", "commission_minor"),
+        # net + tax = gross, whoever's listed price contained the tax: nothing is lost to rounding.
+        UniqueConstraint("order_id", "position"),
+    )
+
+
+class OrderLineTax(SQLModel, table=True):
+    __tablename__ = "order_line_tax"
+
+    id: UUID = Field(primary_key=True)
+    order_line_id: UUID = Field(foreign_key="order_line.id", index=True)
+    jurisdiction: str = Field(max_length=60)
+    rate_ppm: int = Field()
+    base_minor: int = Field(sa_type=AMOUNT)
+    amount_minor: int = Field(sa_type=AMOUNT)
+    included: bool = Field()
+
+
+class Shipment(SQLModel, table=True):
+    __tablename__ = "shipment"
+
+    id: UUID = Field(primary_key=True)
+    order_id: UUID = Field(foreign_key="order.id", index=True)
+    status: ShipmentStatus = Field(sa_type=one_of(ShipmentStatus))
+    carrier: str = Field(default="", max_length=60)
+    tracking_number: str = Field(default="", max_length=60)
+    created_at: datetime = Field(sa_type=TIME)
+    shipped_at: datetime | None = Field(default=None, sa_type=TIME)
+    delivered_at: datetime | None = Field(default=None, sa_type=TIME)
+
+    __table_args__ = (Index("ix_shipment_tracking", "carrier", "tracking_number"),)
+
+
+class ShipmentLine(SQLModel, table=True):
+    __tablename__ = "shipment_line"
+
+    shipment_id: UUID = Field(primary_key=True, foreign_key="shipment.id")
+    order_line_id: UUID = Field(primary_key=True, foreign_key="order_line.id")
+    quantity: int = Field()
+
+
+class TrackingEvent(SQLModel, table=True):
+    __tablename__ = "tracking_event"
+
+    id: UUID = Field(primary_key=True)
+    shipment_id: UUID = Field(foreign_key="shipment.id", index=True)
+    status: ShipmentStatus = Field(sa_type=one_of(ShipmentStatus))
+    note: str = Field(default="", max_length=200)
+    at: datetime = Field(sa_type=TIME)
+
+
+class OrderHold(SQLModel, table=True):
+    """What blocks a release. Written under the order's row lock by whoever quarrels; release looks here."""
+
+    __tablename__ = "order_hold"
+
+    id: UUID = Field(primary_key=True)
+    order_id: UUID = Field(foreign_key="order.id", index=True)
+    kind: HoldKind = Field(sa_type=one_of(HoldKind))
+    cause_id: UUID = Field()
+    opened_at: datetime = Field(sa_type=TIME)
+    closed_at: datetime | None = Field(default=None, sa_type=TIME)
+
+
+class OrderEvent(SQLModel, table=True):
+    """The timeline, append-only. `sequence` is counted under the order's lock; `xid` orders feeds over many orders."""
+
+    __tablename__ = "order_event"
+
+    id: UUID = Field(primary_key=True)
+    order_id: UUID = Field(foreign_key="order.id")
+    seller_id: UUID = Field()
+    sequence: int = Field()
+    kind: OrderEventKind = Field(sa_type=one_of(OrderEventKind))
+    status: OrderStatus = Field(sa_type=one_of(OrderStatus))
+    """The order's status after it."""
+    actor: str = Field(max_length=80)
+    cause_id: UUID | None = Field(default=None)
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    trace: str = Field(default="", max_length=64)
+    at: datetime = Field(sa_type=TIME)
+    xid: Any = Field(
+        default=None, sa_column=Column(Xid8(), nullable=False, server_default=text("pg_current_xact_id()"))
+    )
+
+    __table_args__ = (
+        UniqueConstraint("order_id", "sequence"),
+        Index("ix_order_event_feed", "seller_id", "xid", "id"),
+    )

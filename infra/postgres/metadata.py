@@ -1,0 +1,23 @@
+"""All tables at once, for migrations and for whoever needs every mapper configured."""
+
+from sqlalchemy import MetaData
+from sqlmodel import SQLModel
+
+from domain.cart import model as cart
+from domain.catalog import model as catalog
+from domain.checkout import model as checkout
+from domain.inbox import model as inbox
+from domain.inventory import model as inventory
+from domain.ledger import model as ledger
+from domain.orders import model as orders
+from domain.payments import model as payments
+from domain.pricing import model as pricing
+from domain.risk import model as risk
+from domain.sellers import model as sellers
+from domain.shared import idempotency
+from domain.users import model as users
+
+MODULES = (
+    idempotency, users, inbox, ledger, sellers, catalog, inventory, pricing, payments, risk, cart, orders, checkout,
+)  # fmt: skip
+METADATA: MetaData = SQLModel.metadata
