@@ -63,9 +63,7 @@ class Settings(BaseSettings):
     )
 
     # Servers
-    database_url: str = Field(
-        repr=False, description="PostgreSQL 18, `postgresql://user:password@host/database`."
-    )
+    database_url: str = Field(repr=False, description="PostgreSQL 18, `postgresql://user:password@host/database`.")
     database_read_url: str | None = Field(
         None,
         repr=False,
@@ -80,9 +78,7 @@ class Settings(BaseSettings):
     )
 
     # Money
-    stripe_api_key: SecretStr = Field(
-        SecretStr(SANDBOX_API_KEY), description="Secret key of the payment provider."
-    )
+    stripe_api_key: SecretStr = Field(SecretStr(SANDBOX_API_KEY), description="Secret key of the payment provider.")
     stripe_api_base: str | None = Field(
         None, description="Address of a payment sandbox instead of the provider; refused in production."
     )

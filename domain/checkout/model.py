@@ -92,7 +92,7 @@ class Checkout(SQLModel, table=True):
     state: CheckoutState = Field(sa_type=one_of(CheckoutState))
     epoch: int = Field(default=0)
     lease_until: datetime | None = Field(default=None, sa_type=TIME)
-    outcome: CheckoutState | None = Field(default=None, sa_type=one_of(CheckoutState))
+    outcome: CheckoutState | None = Field(default=None, sa_type=one_of(CheckoutState, "outcome"))
     """While CANCELLING: the state in which it will end."""
     failure_code: str | None = Field(default=None, max_length=60)
     failure_message: str = Field(default="", max_length=500)

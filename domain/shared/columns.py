@@ -24,14 +24,17 @@ TIME: Final[Any] = DateTime(timezone=True)
 AMOUNT: Final[Any] = BigInteger()
 
 
-def one_of(values: type[StrEnum]) -> Any:
-    """The column type of an enum: text of at most 40 characters, checked against the enum's values."""
+def one_of(values: type[StrEnum], name: str | None = None) -> Any:
+    """The column type of an enum: text of at most 40 characters, checked against the enum's values.
+
+    `name` is needed where a table has two columns of one enum: their checks need different names.
+    """
     return Enum(
         values,
         native_enum=False,
         create_constraint=True,
         length=40,
-        name=values.__name__.lower(),
+        name=name or values.__name__.lower(),
         values_callable=lambda enum: [member.value for member in enum],
     )
 

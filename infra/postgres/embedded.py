@@ -45,9 +45,7 @@ class EmbeddedPostgres:
     All methods block; from a coroutine call them through `asyncio.to_thread`.
     """
 
-    def __init__(
-        self, directory: Path, *, fsync: bool = True, settings: Mapping[str, str | int] | None = None
-    ) -> None:
+    def __init__(self, directory: Path, *, fsync: bool = True, settings: Mapping[str, str | int] | None = None) -> None:
         self.directory = directory.absolute()
         self.log = self.directory / "server.log"
         self._data = self.directory / "data"
@@ -117,15 +115,11 @@ class EmbeddedPostgres:
         if self._user is not None:
             let_user_reach(binaries, self._user)
             let_user_reach(self.directory, self._user)
-        stop_leftover(
-            self._data / "postmaster.pid", name="postgres", directory=self._data, graceful=signal.SIGINT
-        )
+        stop_leftover(self._data / "postmaster.pid", name="postgres", directory=self._data, graceful=signal.SIGINT)
         if not self._data.exists():
             self._initialise(binaries)
         elif not (self._data / "PG_VERSION").exists():
-            raise EmbeddedServerFailed(
-                f"{self._data} is not a PostgreSQL data directory; remove it to start afresh"
-            )
+            raise EmbeddedServerFailed(f"{self._data} is not a PostgreSQL data directory; remove it to start afresh")
         make_private(self._sockets, self._user)
 
     def _initialise(self, binaries: Path) -> None:
@@ -172,9 +166,7 @@ class EmbeddedPostgres:
             reason = complaint(read_from(self.log, seen_bytes))
             # Backends of a killed postmaster need a moment to notice; until then a new one is refused.
             if "shared memory" not in reason or time.monotonic() > deadline:
-                raise EmbeddedServerFailed(
-                    f"PostgreSQL did not start in {self.directory}: {reason} (log: {self.log})"
-                )
+                raise EmbeddedServerFailed(f"PostgreSQL did not start in {self.directory}: {reason} (log: {self.log})")
             time.sleep(0.1)
 
     def _wait_until_answering(self, binaries: Path, deadline: float) -> bool:

@@ -1,6 +1,7 @@
 """All tables at once, for migrations and for whoever needs every mapper configured."""
 
 from sqlalchemy import MetaData
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlmodel import SQLModel
 
 from domain.cart import model as cart
@@ -21,3 +22,6 @@ MODULES = (
     idempotency, users, inbox, ledger, sellers, catalog, inventory, pricing, payments, risk, cart, orders, checkout,
 )  # fmt: skip
 METADATA: MetaData = SQLModel.metadata
+
+# Reflection knows no xid8; without this, comparing models and database warns.
+ischema_names["xid8"] = orders.Xid8

@@ -4,8 +4,12 @@ Running reads through SQLAlchemy's session costs a factor of three; composing wi
 """
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from functools import lru_cache
+from types import UnionType
+from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
@@ -60,6 +64,35 @@ class _Cache:
 _cache = _Cache()
 
 
+@lru_cache(maxsize=COMPILED_MAX)
+def _enums_of(view: Callable[..., Any]) -> tuple[tuple[int, Mapping[Any, Any]], ...]:
+    """Positions of a view's enum fields: the driver gives text, views hold members."""
+    if not (isinstance(view, type) and is_dataclass(view)):
+        return ()
+    hints = get_type_hints(view)
+    found = []
+    for position, each in enumerate(fields(view)):
+        hint = hints[each.name]
+        for kind in get_args(hint) if get_origin(hint) is UnionType else (hint,):
+            if isinstance(kind, type) and issubclass(kind, StrEnum):
+                found.append((position, {member.value: member for member in kind} | {None: None}))
+    return tuple(found)
+
+
+def pour(view: Callable[..., V], rows: Sequence[asyncpg.Record]) -> list[V]:
+    """Rows into views, column by column."""
+    enums = _enums_of(view)
+    if not enums:
+        return [view(*row) for row in rows]
+    made = []
+    for row in rows:
+        values = list(row)
+        for position, members in enums:
+            values[position] = members[values[position]]
+        made.append(view(*values))
+    return made
+
+
 class PoolReads:
     """Each read takes a connection of the pool for its one statement and gives it back."""
 
@@ -68,12 +101,11 @@ class PoolReads:
         self._observe = observe
 
     async def all(self, query: Query[V], /, **parameters: Any) -> list[V]:
-        view = query.view
-        return [view(*row) for row in await self._fetch(query.statement, parameters)]
+        return pour(query.view, await self._fetch(query.statement, parameters))
 
     async def first(self, query: Query[V], /, **parameters: Any) -> V | None:
         rows = await self._fetch(query.statement, parameters)
-        return query.view(*rows[0]) if rows else None
+        return pour(query.view, rows[:1])[0] if rows else None
 
     async def scalar(self, statement: SelectBase, /, **parameters: Any) -> Any:
         rows = await self._fetch(statement, parameters)
@@ -94,12 +126,11 @@ class ConnectionReads:
         self._flush = flush
 
     async def all(self, query: Query[V], /, **parameters: Any) -> list[V]:
-        view = query.view
-        return [view(*row) for row in await self._fetch(query.statement, parameters)]
+        return pour(query.view, await self._fetch(query.statement, parameters))
 
     async def first(self, query: Query[V], /, **parameters: Any) -> V | None:
         rows = await self._fetch(query.statement, parameters)
-        return query.view(*rows[0]) if rows else None
+        return pour(query.view, rows[:1])[0] if rows else None
 
     async def scalar(self, statement: SelectBase, /, **parameters: Any) -> Any:
         rows = await self._fetch(statement, parameters)

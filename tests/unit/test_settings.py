@@ -110,9 +110,7 @@ def test_secrets_are_not_printed(environment: pytest.MonkeyPatch) -> None:
 
 
 def test_the_clock_moves_in_the_test_environment_only(environment: pytest.MonkeyPatch) -> None:
-    put(
-        environment, DATABASE_URL="postgres://db/market", REDIS_URL="redis://redis", CLOCK_OFFSET_SECONDS="60"
-    )
+    put(environment, DATABASE_URL="postgres://db/market", REDIS_URL="redis://redis", CLOCK_OFFSET_SECONDS="60")
     with pytest.raises(SettingsRefused, match="CLOCK_OFFSET_SECONDS"):
         load_settings()
     put(environment, ENVIRONMENT="test")

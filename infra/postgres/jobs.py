@@ -1,0 +1,115 @@
+"""Jobs over PgQueuer: enqueued by the transaction that causes them, worked in lanes, kept when they fail for good.
+
+Invariant: no `dedupe_key` anywhere. Two open transactions with one key wait for each other, with two keys in opposite
+orders they deadlock, and a key whose job is being worked on swallows the new job.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+import asyncpg
+import orjson
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor
+from pgqueuer.domain.models import Job
+from pgqueuer.domain.types import JobId
+from pgqueuer.qm import QueueManager
+from pgqueuer.queries import Queries
+
+from domain.shared.events import Event
+
+Payload = dict[str, str]
+Work = Callable[[Payload], Awaitable[None]]
+
+POLL: Final = timedelta(milliseconds=100)
+HEARTBEAT_TIMEOUT: Final = timedelta(seconds=10)
+"""After this long without a sign of life a job of a dead worker is taken up by another."""
+ATTEMPTS_MAX: Final = 8
+DEAD_LETTERS_MAX: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A job that failed for good. It waits here until somebody replays it."""
+
+    id: int
+    handler: str
+    payload: Payload
+    attempts: int
+    created_at: datetime
+
+
+class JobQueue:
+    """The writing side. `handlers_of` names the handlers of an event's kind."""
+
+    def __init__(self, handlers_of: Mapping[str, Sequence[str]]) -> None:
+        self._handlers_of = handlers_of
+
+    async def enqueue(self, connection: asyncpg.Connection, events: Sequence[Event]) -> None:
+        """One job per event and handler, on the connection of the open transaction."""
+        names: list[str] = []
+        payloads: list[bytes | None] = []
+        for event in events:
+            payload = orjson.dumps({"kind": event.kind, **event.payload()})
+            for handler in self._handlers_of.get(event.kind, ()):
+                names.append(handler)
+                payloads.append(payload)
+        if names:
+            await Queries(AsyncpgDriver(connection)).enqueue(names, payloads, [0] * len(names))
+
+
+async def work_lane(url: str, handlers: Mapping[str, Work], *, concurrency_max: int, stop: asyncio.Event) -> None:
+    """Work the named handlers' jobs until `stop`; running jobs are finished first.
+
+    A job that raises is tried again with growing pauses (2 s to 5 min, ATTEMPTS_MAX times), then held as dead letter.
+    """
+    connection = await asyncpg.connect(url)
+    try:
+        manager = QueueManager(Queries(AsyncpgDriver(connection)))
+        for name, work in handlers.items():
+            manager.entrypoint(
+                name,
+                on_failure="hold",
+                accepts_context=False,
+                executor_factory=partial(DatabaseRetryEntrypointExecutor, max_attempts=ATTEMPTS_MAX),
+            )(partial(_run, work))
+        stopper = asyncio.create_task(_forward(stop, manager.shutdown))
+        try:
+            await manager.run(
+                dequeue_timeout=POLL,
+                batch_size=max(1, concurrency_max // 2),
+                max_concurrent_tasks=concurrency_max,
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
+            )
+        finally:
+            stopper.cancel()
+    finally:
+        await connection.close()
+
+
+async def _run(work: Work, job: Job) -> None:
+    payload: Payload = orjson.loads(job.payload or b"{}")
+    await work(payload)
+
+
+async def _forward(source: asyncio.Event, target: asyncio.Event) -> None:
+    await source.wait()
+    target.set()
+
+
+async def dead_letters(connection: asyncpg.Connection, limit: int = 100) -> list[DeadLetter]:
+    """The newest jobs that failed for good."""
+    jobs = await Queries(AsyncpgDriver(connection)).list_failed_jobs(min(limit, DEAD_LETTERS_MAX))
+    return [
+        DeadLetter(job.id, job.entrypoint, orjson.loads(job.payload or b"{}"), job.attempts, job.created)
+        for job in jobs
+    ]
+
+
+async def replay(connection: asyncpg.Connection, ids: Sequence[int]) -> None:
+    """Queue dead letters again, with all their attempts."""
+    await Queries(AsyncpgDriver(connection)).requeue_jobs([JobId(id_) for id_ in ids])
