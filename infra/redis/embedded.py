@@ -20,6 +20,7 @@ from infra.processes.takeover import DirectoryLock, stop_leftover
 SOCKET_PATH_MAX = 100
 START_SECONDS_MAX = 30
 DATABASES = 256
+ANSWER_BYTES_MAX = 64 * 1024
 
 
 class EmbeddedRedis:
@@ -141,9 +142,17 @@ class EmbeddedRedis:
             with socket.socket(family, socket.SOCK_STREAM) as connection:
                 connection.settimeout(0.5)
                 connection.connect(address)
-                connection.sendall(b"INFO server\r\n")
-                # The process id tells this server from a stranger that listens on the same port.
-                return f"process_id:{self.pid}\r\n".encode() in connection.recv(8192)
+                # INFO tells this server from a stranger on the same port and is answered while the data still
+                # loads; PING is refused until the data is there.
+                connection.sendall(b"INFO server\r\nPING\r\n")
+                answer = b""
+                while chunk := connection.recv(8192):
+                    answer += chunk
+                    if answer.endswith(b"+PONG\r\n"):
+                        return f"process_id:{self.pid}\r\n".encode() in answer
+                    if b"\r\n-" in answer or len(answer) > ANSWER_BYTES_MAX:
+                        return False
+                return False
         except OSError:
             return False
 
