@@ -119,6 +119,12 @@ class Settings(BaseSettings):
     otel_exporter_otlp_endpoint: str | None = Field(
         None, description="OpenTelemetry collector (OTLP over HTTP); without it no spans are made."
     )
+    metrics_token: SecretStr | None = Field(
+        None, description="Bearer token for `/metrics`; without it only this machine may read them."
+    )
+    worker_port: int | None = Field(
+        None, ge=1, le=65535, description="Port on which a worker shows its health and metrics; by default none."
+    )
     clock_offset_seconds: float = Field(
         0, description="Shifts the program's clock; accepted in the test environment only."
     )
