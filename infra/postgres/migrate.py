@@ -3,8 +3,9 @@
 Invariant: one at a time. An advisory lock makes a second process wait and then find nothing left to do.
 """
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -17,6 +18,8 @@ from sqlalchemy.pool import NullPool
 
 from infra.postgres.database import sqlalchemy_url
 from infra.postgres.metadata import METADATA
+
+T = TypeVar("T")
 
 _LOCK: Final = 7_316_001
 _SCRIPTS: Final = Path(__file__).parent / "migrations"
@@ -59,12 +62,13 @@ async def differences(url: str) -> list[Any]:
 
     def compare(connection: Connection) -> list[Any]:
         context = MigrationContext.configure(connection, opts={"include_name": ours, "compare_type": True})
-        return list(compare_metadata(context, METADATA))
+        found: list[Any] = compare_metadata(context, METADATA)
+        return found
 
     return await _on_connection(url, compare)
 
 
-async def _on_connection(url: str, action: Any) -> Any:
+async def _on_connection(url: str, action: Callable[[Connection], T]) -> T:
     engine = create_async_engine(sqlalchemy_url(url), poolclass=NullPool, hide_parameters=True)
     try:
         async with engine.connect() as connection:

@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import lru_cache
-from types import UnionType
-from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, get_args, get_type_hints
 
 import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
@@ -70,13 +69,12 @@ def _enums_of(view: Callable[..., Any]) -> tuple[tuple[int, Mapping[Any, Any]], 
     if not (isinstance(view, type) and is_dataclass(view)):
         return ()
     hints = get_type_hints(view)
-    found = []
-    for position, each in enumerate(fields(view)):
-        hint = hints[each.name]
-        for kind in get_args(hint) if get_origin(hint) is UnionType else (hint,):
-            if isinstance(kind, type) and issubclass(kind, StrEnum):
-                found.append((position, {member.value: member for member in kind} | {None: None}))
-    return tuple(found)
+    return tuple(
+        (position, {member.value: member for member in kind} | {None: None})
+        for position, each in enumerate(fields(view))
+        for kind in get_args(hints[each.name]) or (hints[each.name],)
+        if isinstance(kind, type) and issubclass(kind, StrEnum)
+    )
 
 
 def pour(view: Callable[..., V], rows: Sequence[asyncpg.Record]) -> list[V]:

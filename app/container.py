@@ -1,0 +1,95 @@
+"""Wiring: the only place that names concrete adapters. Everything opened here is closed here, in reverse."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+
+from app.settings import Settings
+from domain.shared.actor import Actor
+from domain.shared.clock import Clock, SystemClock
+from domain.shared.events import Event
+from domain.shared.policy import Policy
+from infra.argon2.hasher import Argon2PasswordHasher
+from infra.jwt.signer import JwtTokenSigner
+from infra.postgres.database import PostgresDatabase, create_engine, set_json_codec
+from infra.postgres.jobs import JobQueue
+from infra.postgres.reads import PoolReads
+from resolvers.context import Client, Context, LoaderScope, Ports, Viewer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    settings: Settings
+    ports: Ports
+    reads: PoolReads
+
+    def context(self, actor: Actor, client: Client | None = None) -> Context:
+        """What one operation gets."""
+        return Context(
+            viewer=Viewer(actor, client or Client()),
+            ports=self.ports,
+            reads=self.reads,
+            loaders=LoaderScope(self.reads),
+        )
+
+
+def policy_of(settings: Settings) -> Policy:
+    return Policy(
+        commission_ppm=settings.commission_ppm,
+        trusted_sellers_skip_approval=settings.auto_approve_trusted_sellers,
+        reservation_seconds=settings.reservation_seconds,
+        lease_seconds=settings.lease_seconds,
+        saga_wait_seconds=settings.saga_wait_seconds,
+    )
+
+
+@asynccontextmanager
+async def open_container(
+    settings: Settings,
+    *,
+    handlers_of: Mapping[str, Sequence[str]],
+    clock: Clock | None = None,
+    observe_sql: Callable[[str], None] | None = None,
+) -> AsyncIterator[Container]:
+    """Opens pools and clients. `observe_sql` sees the text of every statement of the read door."""
+    clock = clock or SystemClock(settings.clock_offset_seconds)
+    engine = create_engine(settings.database_url, size=settings.database_pool_size)
+    primary_pool = await open_pool(settings.database_url, settings.database_pool_size)
+    read_pool = await open_pool(settings.read_url, settings.database_read_pool_size)
+    hasher = Argon2PasswordHasher()
+    queue = JobQueue(handlers_of)
+    try:
+        db = PostgresDatabase(
+            engine,
+            PoolReads(primary_pool, observe_sql),
+            clock,
+            enqueue=queue.enqueue,
+            after_commit=_no_hints,
+            strict_locks=not settings.is_production,
+        )
+        ports = Ports(
+            db=db,
+            clock=clock,
+            policy=policy_of(settings),
+            hasher=hasher,
+            tokens=JwtTokenSigner(settings.jwt_secret.get_secret_value()),
+        )
+        yield Container(settings=settings, ports=ports, reads=PoolReads(read_pool, observe_sql))
+    finally:
+        hasher.close()
+        await read_pool.close()
+        await primary_pool.close()
+        await engine.dispose()
+
+
+def _no_hints(_events: Sequence[Event]) -> None:
+    """Nobody listens to hints yet on this process."""
+
+
+async def open_pool(url: str, size: int) -> asyncpg.Pool:
+    """A pool whose connections speak the shared codecs."""
+    return await asyncpg.create_pool(
+        url, min_size=1, max_size=size, init=set_json_codec, command_timeout=10, timeout=10
+    )

@@ -1,0 +1,46 @@
+"""The one table of events -> handlers. A handler is a domain function that gets ids and reads the present state.
+
+Invariant: a handler may run twice, late, or after later events; so it is written that this does no harm.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from app.container import Container
+from domain.shared.events import Event
+
+Handle = Callable[[Any, Container], Awaitable[None]]
+
+
+class Lane(StrEnum):
+    """Jobs of one lane share its concurrency, so that a flood of one sort cannot starve another."""
+
+    MONEY = "money"
+    DEFAULT = "default"
+    BULK = "bulk"
+
+
+CONCURRENCY: Final[Mapping[Lane, int]] = {Lane.MONEY: 8, Lane.DEFAULT: 8, Lane.BULK: 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """`name` stands in the queue: it may outlive a deployment, so add names and never reuse them."""
+
+    name: str
+    event: type[Event]
+    lane: Lane
+    handle: Handle
+
+
+HANDLERS: Final[tuple[Handler, ...]] = ()
+
+
+def handlers_of() -> dict[str, list[str]]:
+    """Event kind -> names of its handlers, for the writing side of the queue."""
+    found: dict[str, list[str]] = {}
+    for handler in HANDLERS:
+        found.setdefault(handler.event.kind, []).append(handler.name)
+    return found

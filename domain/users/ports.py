@@ -1,0 +1,26 @@
+"""What sign-in needs from outside: a slow password hash, and signed short-lived tokens."""
+
+from datetime import datetime
+from typing import Protocol
+
+from domain.shared.actor import Actor
+
+
+class PasswordHasher(Protocol):
+    """Argon2id or better; both calls take tens of milliseconds and never block the event loop."""
+
+    async def hash(self, password: str) -> str: ...
+
+    async def verify(self, password_hash: str, password: str) -> bool:
+        """False for a wrong password. An empty hash costs as much and is always wrong (unknown e-mail)."""
+        ...
+
+
+class TokenSigner(Protocol):
+    """Access tokens: who, which session, which shop, which roles, until when."""
+
+    def sign(self, actor: Actor, expires_at: datetime) -> str: ...
+
+    def verify(self, token: str, now: datetime) -> Actor | None:
+        """The actor, or None for a token that is expired, forged or of another shape."""
+        ...

@@ -1,0 +1,90 @@
+"""What a resolver has in its hands: who asks, the ports, the read door, and loaders for this one operation."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import strawberry
+from aiodataloader import DataLoader
+
+from domain.shared.actor import Actor
+from domain.shared.clock import Clock
+from domain.shared.database import Database, Reads
+from domain.shared.policy import Policy
+from domain.users.ports import PasswordHasher, TokenSigner
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+Batch = Callable[[Reads, Sequence[K]], Awaitable[Mapping[K, V]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a request came from: kept as client signal at registration, sign-in and checkout."""
+
+    ip: str = ""
+    user_agent: str = ""
+    device_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    actor: Actor
+    client: Client = field(default_factory=Client)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Every port that a use case called from here may need. Wired in `app/container.py`, and nowhere else."""
+
+    db: Database
+    clock: Clock
+    policy: Policy
+    hasher: PasswordHasher
+    tokens: TokenSigner
+
+
+class LoaderScope:
+    """One data loader per batch read, made when first needed; it batches and remembers within one operation."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+        self._loaders: dict[object, DataLoader[Any, Any]] = {}
+
+    async def load(self, batch: Batch[K, V], key: K) -> V | None:
+        """`await context.loaders.load(sellers_by_ids, seller_id)`: None when the read does not know the key."""
+        loader = self._loaders.get(batch)
+        if loader is None:
+            loader = self._loaders[batch] = DataLoader(self._batch_load(batch), max_batch_size=1_000)
+        found: V | None = await loader.load(key)
+        return found
+
+    def _batch_load(self, batch: Batch[K, V]) -> Callable[[list[K]], Coroutine[Any, Any, list[V | None]]]:
+        async def load(keys: list[K]) -> list[V | None]:
+            found = await batch(self._reads, keys)
+            return [found.get(key) for key in keys]
+
+        return load
+
+    def forget(self) -> None:
+        """Before each event of a subscription: what the last one loaded is old."""
+        self._loaders.clear()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    viewer: Viewer
+    ports: Ports
+    reads: Reads
+    loaders: LoaderScope
+
+    @property
+    def actor(self) -> Actor:
+        return self.viewer.actor
+
+    def fork(self) -> "Context":
+        """The same viewer with fresh loaders: one socket carries many operations."""
+        return Context(viewer=self.viewer, ports=self.ports, reads=self.reads, loaders=LoaderScope(self.reads))
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,125 @@
+"""Permission as part of the schema: every root field says who may use it, and start-up refuses one that does not.
+
+Ownership is not decided here but where the row is read: reads take the viewer into their WHERE.
+"""
+
+from collections.abc import AsyncGenerator, Callable
+from enum import Enum
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import FieldExtension
+from strawberry.schema_directive import Location
+from strawberry.types.union import StrawberryUnion
+
+from domain.shared.actor import Actor, Role
+from domain.shared.errors import DomainError, NotPermitted, NotSignedIn
+from resolvers.shared.errors import present
+
+
+@strawberry.enum(description="Who may use a field.")
+class AccessLevel(Enum):
+    PUBLIC = strawberry.enum_value("PUBLIC", description="Everyone, signed in or not.")
+    SIGNED_IN = strawberry.enum_value("SIGNED_IN", description="Whoever is signed in.")
+    SELLER = strawberry.enum_value("SELLER", description="Members of a shop, in a session that acts for it.")
+    MODERATOR = strawberry.enum_value("MODERATOR", description="Moderators and administrators.")
+    ADMIN = strawberry.enum_value("ADMIN", description="Administrators.")
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION], name="access", description="Who may use this field. Enforced."
+)
+class AccessDirective:
+    level: AccessLevel = strawberry.directive_field(name="level")
+
+
+def check_access(level: AccessLevel, actor: Actor) -> None:
+    """Raises NotSignedIn or NotPermitted."""
+    if level is AccessLevel.PUBLIC:
+        return
+    if actor.user_id is None:
+        raise NotSignedIn()
+    if level is AccessLevel.SELLER and actor.seller_id is None:
+        raise NotPermitted("This needs a shop: open one, or switch to it.")
+    if level is AccessLevel.MODERATOR and not actor.roles & {Role.MODERATOR, Role.ADMIN}:
+        raise NotPermitted("This is for moderators.")
+    if level is AccessLevel.ADMIN and Role.ADMIN not in actor.roles:
+        raise NotPermitted("This is for administrators.")
+
+
+def refusal(error: DomainError) -> GraphQLError:
+    """A domain error as a top-level error with its stable code."""
+    return GraphQLError(error.message, original_error=error, extensions={"code": error.code})
+
+
+class Guard(FieldExtension):
+    """Refuses before the resolver runs."""
+
+    def __init__(self, level: AccessLevel) -> None:
+        self.level = level
+
+    def resolve(self, next_: Callable[..., Any], source: Any, info: strawberry.Info, **arguments: Any) -> Any:
+        self._check(info)
+        return next_(source, info, **arguments)
+
+    async def resolve_async(
+        self, next_: Callable[..., Any], source: Any, info: strawberry.Info, **arguments: Any
+    ) -> Any:
+        self._check(info)
+        return await next_(source, info, **arguments)
+
+    def _check(self, info: strawberry.Info) -> None:
+        try:
+            check_access(self.level, info.context.actor)
+        except DomainError as error:
+            raise refusal(error) from error
+
+
+class Outcome(FieldExtension):
+    """Turns a domain error into the member of the mutation's union that stands for it; without one it goes on up."""
+
+    async def resolve_async(
+        self, next_: Callable[..., Any], source: Any, info: strawberry.Info, **arguments: Any
+    ) -> Any:
+        try:
+            return await next_(source, info, **arguments)
+        except DomainError as error:
+            failure = present(error)
+            union = info.return_type
+            if failure is not None and isinstance(union, StrawberryUnion) and type(failure) in union.types:
+                return failure
+            raise refusal(error) from error
+
+
+def query(access: AccessLevel, description: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """`@query(AccessLevel.PUBLIC, "...")` on a resolver: a root field, or a field of a namespace or sensitive type."""
+    return lambda resolver: strawberry.field(
+        resolver,
+        description=description,
+        directives=[AccessDirective(level=access)],
+        extensions=[Guard(access)],
+        **options,
+    )
+
+
+def mutation(access: AccessLevel, description: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    return lambda resolver: strawberry.mutation(
+        resolver,
+        description=description,
+        directives=[AccessDirective(level=access)],
+        extensions=[Outcome(), Guard(access)],
+        **options,
+    )
+
+
+def subscription(
+    access: AccessLevel, description: str, **options: Any
+) -> Callable[[Callable[..., AsyncGenerator[Any, None]]], Any]:
+    return lambda resolver: strawberry.subscription(
+        resolver,
+        description=description,
+        directives=[AccessDirective(level=access)],
+        extensions=[Guard(access)],
+        **options,
+    )

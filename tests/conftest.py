@@ -1,0 +1,96 @@
+"""Fixtures of the whole suite: servers, a database per worker, the wired product, a clock that tests set.
+
+Tests never clean up: they make their own users and sellers and assert on those. Whole-table invariants and sweeps take
+`fresh_container`, a database of their own.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.container import Container, open_container
+from app.jobs import handlers_of
+from app.settings import Environment, Settings
+from tests.servers import Servers, Urls, copy_of_template
+
+_servers = pytest.StashKey[Servers]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.stash[_servers] = Servers()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    urls = node.config.stash[_servers].start()
+    node.workerinput["urls"] = (urls.postgres, urls.redis)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _servers in config.stash:
+        config.stash[_servers].stop()
+
+
+@pytest.fixture(scope="session")
+def urls(request: pytest.FixtureRequest) -> Urls:
+    given = getattr(request.config, "workerinput", None)
+    return Urls(*given["urls"]) if given else request.config.stash[_servers].start()
+
+
+class FakeClock:
+    """The real time, moved on by hand: `clock.advance(days=14)`."""
+
+    def __init__(self) -> None:
+        self._offset = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._offset
+
+    def advance(self, **span: float) -> None:
+        self._offset += timedelta(**span)
+
+
+@pytest.fixture(scope="session")
+def redis_url(urls: Urls, worker_number: int) -> str:
+    return f"{urls.redis}{worker_number + 1}"
+
+
+@pytest.fixture(scope="session")
+def worker_number(request: pytest.FixtureRequest) -> int:
+    given = getattr(request.config, "workerinput", None)
+    return int(given["workerid"].removeprefix("gw")) if given else 0
+
+
+def settings_for(database_url: str, redis_url: str, **more: Any) -> Settings:
+    return Settings(
+        environment=Environment.TEST,
+        database_url=database_url,
+        redis_url=redis_url,
+        database_pool_size=10,
+        database_read_pool_size=10,
+        **more,
+    )
+
+
+@pytest.fixture(scope="session")
+async def container(urls: Urls, redis_url: str) -> AsyncIterator[Container]:
+    """The wired product on this worker's database, with the real clock."""
+    database_url = await copy_of_template(urls)
+    async with open_container(settings_for(database_url, redis_url), handlers_of=handlers_of()) as made:
+        yield made
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def fresh_container(urls: Urls, redis_url: str, clock: FakeClock) -> AsyncIterator[Container]:
+    """The wired product on an empty database of its own, with the test's clock."""
+    database_url = await copy_of_template(urls)
+    async with open_container(settings_for(database_url, redis_url), handlers_of=handlers_of(), clock=clock) as made:
+        yield made

@@ -1,0 +1,73 @@
+"""One PostgreSQL and one Redis for a test run; one migrated template database, copied for each worker.
+
+The process that drives the run starts them (lazily when it also runs the tests itself) and stops them at the end.
+"""
+
+import asyncio
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+
+from infra.postgres.embedded import EmbeddedPostgres
+from infra.postgres.migrate import migrate
+from infra.redis.embedded import EmbeddedRedis
+
+TEMPLATE = "template_market"
+SETTINGS = {"max_connections": "300", "shared_buffers": "256MB", "synchronous_commit": "off"}
+
+
+@dataclass
+class Servers:
+    """Started on first use; `urls` is what the workers of a parallel run are told."""
+
+    directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="market-test-")))
+    postgres: EmbeddedPostgres | None = None
+    redis: EmbeddedRedis | None = None
+
+    def start(self) -> "Urls":
+        if self.postgres is None:
+            self.postgres = EmbeddedPostgres(self.directory / "postgres", fsync=False, settings=SETTINGS)
+            self.redis = EmbeddedRedis(self.directory / "redis")
+            self.postgres.start()
+            self.redis.start()
+            asyncio.run(_make_template(self.postgres.url(), self.postgres.url(TEMPLATE)))
+        assert self.redis is not None
+        return Urls(postgres=self.postgres.url("{}"), redis=self.redis.url(0).removesuffix("0"))
+
+    def stop(self) -> None:
+        if self.redis is not None:
+            self.redis.stop()
+        if self.postgres is not None:
+            self.postgres.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Urls:
+    postgres: str
+    redis: str
+
+    def database(self, name: str) -> str:
+        return self.postgres.replace("{}", name).replace("%7B%7D", name)
+
+
+async def _make_template(admin_url: str, template_url: str) -> None:
+    connection = await asyncpg.connect(admin_url)
+    await connection.execute(f"CREATE DATABASE {TEMPLATE}")
+    await connection.close()
+    await migrate(template_url)
+
+
+async def copy_of_template(urls: Urls) -> str:
+    """A fresh, migrated, empty database; its URL."""
+    name = f"market_{uuid4().hex[:12]}"
+    connection = await asyncpg.connect(urls.database("postgres"))
+    try:
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    finally:
+        await connection.close()
+    return urls.database(name)
