@@ -40,7 +40,9 @@ async def follow(
     async with hints.listen([topic]) as stream:
         while True:
             batch = await read(cursor)
-            for cursor, item in batch:
+            for _, item in batch:
                 yield item
-            if not batch:
+            if batch:
+                cursor = batch[-1][0]
+            else:
                 await stream.wait(POLL_SECONDS)
