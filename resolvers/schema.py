@@ -9,13 +9,24 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
+from resolvers.sellers.queries import AdminSellerQueries, PublicSellerQueries, SellerSellerQueries
+from resolvers.shared.nodes import NodeQueries
 from resolvers.shared.permission import AccessDirective, AccessLevel, query
 from resolvers.shared.scalars import SCALARS
 from resolvers.users.mutations import UserMutations
 from resolvers.users.queries import BuyerUserQueries
 
-Me = merge_types("Me", (BuyerUserQueries,))
-"""The buyer's side: everything that belongs to whoever is signed in."""
+
+def merged(name: str, description: str, parts: tuple[type, ...]) -> Any:
+    """One type with the fields of all parts."""
+    made: Any = merge_types(name, parts)
+    made.__strawberry_definition__.description = description
+    return made
+
+
+Me = merged("Me", "What belongs to the signed-in viewer: the buyer's side.", (BuyerUserQueries,))
+SellerArea = merged("SellerArea", "What belongs to the shop that the session acts for.", (SellerSellerQueries,))
+AdminArea = merged("AdminArea", "The marketplace as those who run it see it.", (AdminSellerQueries,))
 
 
 @strawberry.type
@@ -24,9 +35,19 @@ class Namespaces:
     def me(self) -> Any:
         return Me()
 
+    @query(
+        AccessLevel.SELLER, "Everything that belongs to the shop that the session acts for.", graphql_type=SellerArea
+    )
+    def seller(self) -> Any:
+        return SellerArea()
 
-Query = merge_types("Query", (Namespaces,))
-Mutation = merge_types("Mutation", (UserMutations,))
+    @query(AccessLevel.MODERATOR, "For moderators and administrators.", graphql_type=AdminArea)
+    def admin(self) -> Any:
+        return AdminArea()
+
+
+Query = merged("Query", "Everything that can be read.", (Namespaces, NodeQueries, PublicSellerQueries))
+Mutation = merged("Mutation", "Everything that can be done.", (UserMutations,))
 
 
 def build_schema() -> strawberry.Schema:

@@ -22,6 +22,7 @@ PREFIXES: Final[dict[str, str]] = {
     "session": "ses",
     "address": "adr",
     "seller": "sel",
+    "seller_account": "sac",
     "shipping_rate": "shr",
     "category": "cat",
     "product": "prd",

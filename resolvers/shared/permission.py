@@ -54,24 +54,24 @@ def refusal(error: DomainError) -> GraphQLError:
 
 
 class Guard(FieldExtension):
-    """Refuses before the resolver runs."""
+    """Refuses before the resolver runs, and shows what the resolver refuses as a top-level error with its code."""
 
     def __init__(self, level: AccessLevel) -> None:
         self.level = level
 
     def resolve(self, next_: Callable[..., Any], source: Any, info: strawberry.Info, **arguments: Any) -> Any:
-        self._check(info)
-        return next_(source, info, **arguments)
+        try:
+            check_access(self.level, info.context.actor)
+            return next_(source, info, **arguments)
+        except DomainError as error:
+            raise refusal(error) from error
 
     async def resolve_async(
         self, next_: Callable[..., Any], source: Any, info: strawberry.Info, **arguments: Any
     ) -> Any:
-        self._check(info)
-        return await next_(source, info, **arguments)
-
-    def _check(self, info: strawberry.Info) -> None:
         try:
             check_access(self.level, info.context.actor)
+            return await next_(source, info, **arguments)
         except DomainError as error:
             raise refusal(error) from error
 

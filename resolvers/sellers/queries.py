@@ -1,0 +1,89 @@
+"""Queries about sellers: the public shop, the viewer's own shops, and the administrators' list."""
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from domain.sellers.model import SellerStatus
+from domain.sellers.reads import (
+    ShopView,
+    accounts_by_ids,
+    accounts_keyset,
+    accounts_page,
+    count_accounts,
+    shop_by_slug,
+    shops_by_ids,
+)
+from domain.shared.actor import Actor, Role
+from resolvers.context import Context, Info
+from resolvers.sellers.types import SellerAccount, Shop
+from resolvers.shared.connections import After, Before, Connection, First, Last, connection
+from resolvers.shared.nodes import register_node
+from resolvers.shared.permission import AccessLevel, query
+
+
+@strawberry.type
+class PublicSellerQueries:
+    @query(AccessLevel.PUBLIC, "A shop by its slug; null when there is none or when it is not open.")
+    async def shop(
+        self, info: Info, slug: Annotated[str, strawberry.argument(description="As `annes-lamps`.")]
+    ) -> Shop | None:
+        return _visible(await shop_by_slug(info.context.reads, slug), info.context.actor)
+
+
+@strawberry.type
+class SellerSellerQueries:
+    @query(AccessLevel.SELLER, "The shop's public face.")
+    async def shop(self, info: Info) -> Shop:
+        seller_id = info.context.actor.seller()
+        return Shop.of((await shops_by_ids(info.context.reads, [seller_id]))[seller_id])
+
+    @query(AccessLevel.SELLER, "The shop as its members see it.")
+    async def account(self, info: Info) -> SellerAccount:
+        seller_id = info.context.actor.seller()
+        return SellerAccount.of((await accounts_by_ids(info.context.reads, [seller_id]))[seller_id])
+
+
+@strawberry.type
+class AdminSellerQueries:
+    @query(AccessLevel.ADMIN, "All sellers, the longest with us first.")
+    async def sellers(
+        self,
+        info: Info,
+        status: Annotated[SellerStatus | None, strawberry.argument(description="Only those in this status.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[SellerAccount]:
+        reads = info.context.reads
+        request = accounts_keyset(status).request(first, after, last, before)
+        page = await accounts_page(reads, status, request)
+        return connection(page, SellerAccount.of, lambda: count_accounts(reads, status))
+
+
+def _visible(shop: ShopView | None, actor: Actor) -> Shop | None:
+    """Shops that are not open are seen by those who act for them and by administrators."""
+    if shop is None:
+        return None
+    return Shop.of(shop) if shop.is_open or _insider(actor, shop.id) else None
+
+
+def _insider(actor: Actor, seller_id: UUID) -> bool:
+    return actor.seller_id == seller_id or Role.ADMIN in actor.roles
+
+
+async def _shop_node(context: Context, id_: UUID) -> Shop | None:
+    return _visible(await context.loaders.load(shops_by_ids, id_), context.actor)
+
+
+async def _account_node(context: Context, id_: UUID) -> SellerAccount | None:
+    if not _insider(context.actor, id_):
+        return None
+    found = await context.loaders.load(accounts_by_ids, id_)
+    return SellerAccount.of(found) if found is not None else None
+
+
+register_node("seller", _shop_node)
+register_node("seller_account", _account_node)
