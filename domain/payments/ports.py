@@ -1,0 +1,287 @@
+"""The payment provider as the marketplace sees it, in words of no provider.
+
+Invariant: every call that moves money takes an idempotency key, and everything it makes carries our own id, so that
+an outcome whose answer was lost can be found again by reading: first `find...`, then perhaps another call.
+
+Amounts are minor units, currencies ISO 4217 in capitals, times UTC. Every method except `parse_webhook` may raise
+`ProviderUnavailable` (outcome unknown, after bounded tries) or `ProviderRefused` (a definite no).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+
+class ProviderPaymentStatus(StrEnum):
+    REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    AUTHORIZED = "authorized"
+    CAPTURED = "captured"
+    CANCELLED = "cancelled"
+
+
+class DeclineCode(StrEnum):
+    """Why a card was declined, as far as the buyer may know: a stolen card is just declined."""
+
+    CARD_DECLINED = "card_declined"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    EXPIRED_CARD = "expired_card"
+    INCORRECT_DETAILS = "incorrect_details"
+    AUTHENTICATION_FAILED = "authentication_failed"
+    LIMIT_EXCEEDED = "limit_exceeded"
+    PROCESSING_ERROR = "processing_error"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizeRequest:
+    """`payment_method` is the provider's token, or None when the buyer gives one to the provider later."""
+
+    payment_id: UUID
+    checkout_id: UUID
+    amount_minor: int
+    currency: str
+    customer_ref: str
+    payment_method: str | None
+    idempotency_key: str
+    return_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPayment:
+    """One payment as the provider has it now.
+
+    `client_secret` lets the buyer's client authenticate, or give a payment method. `fee_minor` is known once captured.
+    `capture_before` is when an authorization lapses. `refunded_minor` counts refunds that have not failed.
+    """
+
+    provider_ref: str
+    payment_id: UUID | None
+    status: ProviderPaymentStatus
+    amount_minor: int
+    currency: str
+    client_secret: str | None
+    decline_code: DeclineCode | None
+    amount_capturable_minor: int
+    captured_minor: int
+    refunded_minor: int
+    fee_minor: int | None
+    capture_before: datetime | None
+    payment_method_ref: str | None
+
+
+class ProviderRefundStatus(StrEnum):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRefund:
+    refund_ref: str
+    refund_id: UUID | None
+    provider_ref: str
+    status: ProviderRefundStatus
+    amount_minor: int
+    failure_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAccount:
+    """A seller's account with the provider. `requirements_due` names what the seller still has to tell it."""
+
+    account_ref: str
+    details_submitted: bool
+    charges_enabled: bool
+    payouts_enabled: bool
+    requirements_due: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OnboardingLink:
+    url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequest:
+    transfer_id: UUID
+    account_ref: str
+    amount_minor: int
+    currency: str
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderTransfer:
+    transfer_ref: str
+    transfer_id: UUID | None
+    account_ref: str
+    amount_minor: int
+    currency: str
+    reversed_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderReversal:
+    reversal_ref: str
+    reversal_id: UUID | None
+    transfer_ref: str
+    amount_minor: int
+
+
+class ProviderPayoutStatus(StrEnum):
+    PENDING = "pending"
+    PAID = "paid"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutRequest:
+    payout_id: UUID
+    account_ref: str
+    amount_minor: int
+    currency: str
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPayout:
+    payout_ref: str
+    payout_id: UUID | None
+    status: ProviderPayoutStatus
+    amount_minor: int
+    currency: str
+    failure_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderBalance:
+    """The marketplace's own money with the provider, in one currency."""
+
+    currency: str
+    available_minor: int
+    pending_minor: int
+
+
+class ProviderEventKind(StrEnum):
+    """What to read again. `OTHER` is stored and left alone."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
+    TRANSFER = "transfer"
+    PAYOUT = "payout"
+    ACCOUNT = "account"
+    CHARGEBACK = "chargeback"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEvent:
+    """Something changed at the provider: a hint to read `object_ref`, never itself the truth.
+
+    `object_ref` is the reference of the payment, refund, transfer, payout or account; `account_ref` the seller's
+    account it happened in; `name` the provider's own word, for the log.
+    """
+
+    id: str
+    kind: ProviderEventKind
+    object_ref: str
+    account_ref: str | None
+    name: str
+    occurred_at: datetime
+
+
+class MoneyIn(Protocol):
+    """Authorizing, capturing and giving back a buyer's money."""
+
+    async def create_customer(self, user_id: UUID, email: str) -> str:
+        """The reference of a new customer; the same one again within a day."""
+        ...
+
+    async def authorize(self, request: AuthorizeRequest) -> ProviderPayment:
+        """Reserve the amount, without taking it. A decline is REQUIRES_PAYMENT_METHOD with a `decline_code`."""
+        ...
+
+    async def confirm(
+        self, provider_ref: str, payment_method: str, idempotency_key: str, return_url: str | None = None
+    ) -> ProviderPayment:
+        """Try another payment method on the same payment."""
+        ...
+
+    async def capture(self, provider_ref: str, amount_minor: int, idempotency_key: str) -> ProviderPayment:
+        """Take `amount_minor` of what is authorized and let the rest go. Possible once."""
+        ...
+
+    async def cancel(self, provider_ref: str, idempotency_key: str) -> ProviderPayment:
+        """Let the authorization go. WRONG_STATE once captured or cancelled."""
+        ...
+
+    async def read(self, provider_ref: str) -> ProviderPayment: ...
+
+    async def find(self, payment_id: UUID, customer_ref: str, created_after: datetime) -> ProviderPayment | None:
+        """The customer's payment that carries our id, the furthest along if there are several.
+
+        None means that there was none a moment ago. Too many payments to look through is ProviderUnavailable.
+        """
+        ...
+
+    async def refund(
+        self, provider_ref: str, refund_id: UUID, amount_minor: int, idempotency_key: str
+    ) -> ProviderRefund: ...
+
+    async def read_refund(self, refund_ref: str) -> ProviderRefund: ...
+
+    async def find_refund(self, provider_ref: str, refund_id: UUID) -> ProviderRefund | None: ...
+
+
+class SellerAccounts(Protocol):
+    """The accounts through which sellers are paid."""
+
+    async def create_account(self, country: str, email: str, seller_id: UUID) -> ProviderAccount: ...
+
+    async def onboarding_link(self, account_ref: str, return_url: str, refresh_url: str) -> OnboardingLink:
+        """A short-lived page of the provider; it ends at `return_url`, or at `refresh_url` when out of date."""
+        ...
+
+    async def read_account(self, account_ref: str) -> ProviderAccount: ...
+
+
+class MoneyOut(Protocol):
+    """From the marketplace's balance to a seller's, and from there to the bank."""
+
+    async def transfer(self, request: TransferRequest) -> ProviderTransfer: ...
+
+    async def read_transfer(self, transfer_ref: str) -> ProviderTransfer: ...
+
+    async def find_transfer(
+        self, transfer_id: UUID, account_ref: str, created_after: datetime
+    ) -> ProviderTransfer | None: ...
+
+    async def reverse_transfer(
+        self, transfer_ref: str, reversal_id: UUID, amount_minor: int, idempotency_key: str
+    ) -> ProviderReversal: ...
+
+    async def find_reversal(self, transfer_ref: str, reversal_id: UUID) -> ProviderReversal | None: ...
+
+    async def pay_out(self, request: PayoutRequest) -> ProviderPayout: ...
+
+    async def read_payout(self, account_ref: str, payout_ref: str) -> ProviderPayout: ...
+
+    async def find_payout(
+        self, payout_id: UUID, account_ref: str, created_after: datetime
+    ) -> ProviderPayout | None: ...
+
+    async def read_balance(self, currency: str) -> ProviderBalance: ...
+
+
+class ProviderWebhooks(Protocol):
+    def parse_webhook(self, payload: bytes, signature: str) -> ProviderEvent:
+        """The event of a webhook's raw body. Raises InvalidSignature, also for one older than five minutes."""
+        ...
+
+
+class PaymentGateway(MoneyIn, SellerAccounts, MoneyOut, ProviderWebhooks, Protocol):
+    """All of it: one provider, one adapter."""
