@@ -1,0 +1,170 @@
+"""Stripe's objects read into the port's values."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from domain.payments.ports import (
+    DeclineCode,
+    ProviderAccount,
+    ProviderPayment,
+    ProviderPaymentStatus,
+    ProviderPayout,
+    ProviderPayoutStatus,
+    ProviderRefund,
+    ProviderRefundStatus,
+    ProviderReversal,
+    ProviderTransfer,
+)
+
+Body = Mapping[str, Any]
+
+_PAYMENT: Final[Mapping[str, ProviderPaymentStatus]] = {
+    "requires_payment_method": ProviderPaymentStatus.REQUIRES_PAYMENT_METHOD,
+    "requires_confirmation": ProviderPaymentStatus.REQUIRES_PAYMENT_METHOD,
+    "requires_action": ProviderPaymentStatus.REQUIRES_ACTION,
+    "processing": ProviderPaymentStatus.PROCESSING,
+    "requires_capture": ProviderPaymentStatus.AUTHORIZED,
+    "succeeded": ProviderPaymentStatus.CAPTURED,
+    "canceled": ProviderPaymentStatus.CANCELLED,
+}
+
+_DECLINES: Final[Mapping[str, DeclineCode]] = {
+    "insufficient_funds": DeclineCode.INSUFFICIENT_FUNDS,
+    "expired_card": DeclineCode.EXPIRED_CARD,
+    "incorrect_cvc": DeclineCode.INCORRECT_DETAILS,
+    "invalid_cvc": DeclineCode.INCORRECT_DETAILS,
+    "incorrect_number": DeclineCode.INCORRECT_DETAILS,
+    "incorrect_zip": DeclineCode.INCORRECT_DETAILS,
+    "authentication_required": DeclineCode.AUTHENTICATION_FAILED,
+    "payment_intent_authentication_failure": DeclineCode.AUTHENTICATION_FAILED,
+    "card_velocity_exceeded": DeclineCode.LIMIT_EXCEEDED,
+    "withdrawal_count_limit_exceeded": DeclineCode.LIMIT_EXCEEDED,
+    "processing_error": DeclineCode.PROCESSING_ERROR,
+    "try_again_later": DeclineCode.PROCESSING_ERROR,
+}
+
+_REFUND: Final[Mapping[str, ProviderRefundStatus]] = {
+    "pending": ProviderRefundStatus.PENDING,
+    "requires_action": ProviderRefundStatus.PENDING,
+    "succeeded": ProviderRefundStatus.SUCCEEDED,
+    "failed": ProviderRefundStatus.FAILED,
+    "canceled": ProviderRefundStatus.FAILED,
+}
+
+_PAYOUT: Final[Mapping[str, ProviderPayoutStatus]] = {
+    "pending": ProviderPayoutStatus.PENDING,
+    "in_transit": ProviderPayoutStatus.PENDING,
+    "paid": ProviderPayoutStatus.PAID,
+    "failed": ProviderPayoutStatus.FAILED,
+    "canceled": ProviderPayoutStatus.FAILED,
+}
+
+
+def payment_of(intent: Body) -> ProviderPayment:
+    """An intent whose latest charge and its balance transaction may be expanded, or not."""
+    charge = _expanded(intent.get("latest_charge"))
+    card = (charge.get("payment_method_details") or {}).get("card") or {}
+    movement = _expanded(charge.get("balance_transaction"))
+    capture_before = card.get("capture_before")
+    status = _PAYMENT[intent["status"]]
+    authorized = status is ProviderPaymentStatus.AUTHORIZED
+    return ProviderPayment(
+        provider_ref=intent["id"],
+        payment_id=own_id(intent, "payment_id"),
+        status=status,
+        amount_minor=intent["amount"],
+        currency=intent["currency"].upper(),
+        client_secret=intent.get("client_secret"),
+        decline_code=_decline(intent, status),
+        amount_capturable_minor=intent.get("amount_capturable") or 0,
+        captured_minor=intent.get("amount_received") or 0,
+        refunded_minor=charge.get("amount_refunded") or 0,
+        fee_minor=movement.get("fee"),
+        capture_before=time_of(capture_before) if authorized and capture_before is not None else None,
+        payment_method_ref=ref_of(intent.get("payment_method")),
+    )
+
+
+def _decline(intent: Body, status: ProviderPaymentStatus) -> DeclineCode | None:
+    error = intent.get("last_payment_error")
+    if error is None or status is not ProviderPaymentStatus.REQUIRES_PAYMENT_METHOD:
+        return None
+    words = (error.get("decline_code"), error.get("code"))
+    return next((_DECLINES[word] for word in words if word in _DECLINES), DeclineCode.CARD_DECLINED)
+
+
+def refund_of(refund: Body) -> ProviderRefund:
+    return ProviderRefund(
+        refund_ref=refund["id"],
+        refund_id=own_id(refund, "refund_id"),
+        provider_ref=ref_of(refund["payment_intent"]) or "",
+        status=_REFUND[refund["status"]],
+        amount_minor=refund["amount"],
+        failure_code=refund.get("failure_reason"),
+    )
+
+
+def account_of(account: Body) -> ProviderAccount:
+    return ProviderAccount(
+        account_ref=account["id"],
+        details_submitted=account["details_submitted"],
+        charges_enabled=account["charges_enabled"],
+        payouts_enabled=account["payouts_enabled"],
+        requirements_due=tuple((account.get("requirements") or {}).get("currently_due") or ()),
+    )
+
+
+def transfer_of(transfer: Body) -> ProviderTransfer:
+    return ProviderTransfer(
+        transfer_ref=transfer["id"],
+        transfer_id=own_id(transfer, "transfer_id"),
+        account_ref=ref_of(transfer["destination"]) or "",
+        amount_minor=transfer["amount"],
+        currency=transfer["currency"].upper(),
+        reversed_minor=transfer["amount_reversed"],
+    )
+
+
+def reversal_of(reversal: Body) -> ProviderReversal:
+    return ProviderReversal(
+        reversal_ref=reversal["id"],
+        reversal_id=own_id(reversal, "reversal_id"),
+        transfer_ref=ref_of(reversal["transfer"]) or "",
+        amount_minor=reversal["amount"],
+    )
+
+
+def payout_of(payout: Body) -> ProviderPayout:
+    return ProviderPayout(
+        payout_ref=payout["id"],
+        payout_id=own_id(payout, "payout_id"),
+        status=_PAYOUT[payout["status"]],
+        amount_minor=payout["amount"],
+        currency=payout["currency"].upper(),
+        failure_code=payout.get("failure_code"),
+    )
+
+
+def own_id(body: Body, name: str) -> UUID | None:
+    """Our id from the metadata; None for what somebody made by hand in the provider's dashboard."""
+    text = (body.get("metadata") or {}).get(name)
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def time_of(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def ref_of(value: Any) -> str | None:
+    """The id of a field that holds an id or the object itself."""
+    reference = value["id"] if isinstance(value, Mapping) else value
+    return None if reference is None else str(reference)
+
+
+def _expanded(value: Any) -> Body:
+    return value if isinstance(value, Mapping) else {}
