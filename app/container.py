@@ -1,8 +1,9 @@
 """Wiring: the only place that names concrete adapters. Everything opened here is closed here, in reverse."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import asyncpg
 
@@ -16,6 +17,7 @@ from infra.jwt.signer import JwtTokenSigner
 from infra.postgres.database import PostgresDatabase, create_engine, set_json_codec
 from infra.postgres.jobs import JobQueue
 from infra.postgres.reads import PoolReads
+from infra.redis.hints import RedisHints, open_redis_hints
 from resolvers.context import Client, Context, LoaderScope, Ports, Viewer
 
 
@@ -55,18 +57,22 @@ async def open_container(
 ) -> AsyncIterator[Container]:
     """Opens pools and clients. `observe_sql` sees the text of every statement of the read door."""
     clock = clock or SystemClock(settings.clock_offset_seconds)
-    engine = create_engine(settings.database_url, size=settings.database_pool_size)
-    primary_pool = await open_pool(settings.database_url, settings.database_pool_size)
-    read_pool = await open_pool(settings.read_url, settings.database_read_pool_size)
-    hasher = Argon2PasswordHasher()
-    queue = JobQueue(handlers_of)
-    try:
+    async with AsyncExitStack() as opened:
+        engine = create_engine(settings.database_url, size=settings.database_pool_size)
+        opened.push_async_callback(engine.dispose)
+        primary_pool = await open_pool(settings.database_url, settings.database_pool_size)
+        opened.push_async_callback(primary_pool.close)
+        read_pool = await open_pool(settings.read_url, settings.database_read_pool_size)
+        opened.push_async_callback(read_pool.close)
+        hints = await opened.enter_async_context(open_redis_hints(settings.redis_url))
+        hasher = Argon2PasswordHasher()
+        opened.callback(hasher.close)
         db = PostgresDatabase(
             engine,
             PoolReads(primary_pool, observe_sql),
             clock,
-            enqueue=queue.enqueue,
-            after_commit=_no_hints,
+            enqueue=JobQueue(handlers_of).enqueue,
+            after_commit=partial(hint_at, hints),
             strict_locks=not settings.is_production,
         )
         ports = Ports(
@@ -75,17 +81,16 @@ async def open_container(
             policy=policy_of(settings),
             hasher=hasher,
             tokens=JwtTokenSigner(settings.jwt_secret.get_secret_value()),
+            hints=hints,
         )
         yield Container(settings=settings, ports=ports, reads=PoolReads(read_pool, observe_sql))
-    finally:
-        hasher.close()
-        await read_pool.close()
-        await primary_pool.close()
-        await engine.dispose()
 
 
-def _no_hints(_events: Sequence[Event]) -> None:
-    """Nobody listens to hints yet on this process."""
+def hint_at(hints: RedisHints, events: Sequence[Event]) -> None:
+    """After a commit: tell the feeds of its events, each once."""
+    topics = dict.fromkeys(topic for event in events for topic in event.topics())
+    if topics:
+        hints.publish(tuple(topics))
 
 
 async def open_pool(url: str, size: int) -> asyncpg.Pool:

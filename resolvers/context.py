@@ -10,6 +10,7 @@ from aiodataloader import DataLoader
 from domain.shared.actor import Actor
 from domain.shared.clock import Clock
 from domain.shared.database import Database, Reads
+from domain.shared.feeds import Hints
 from domain.shared.policy import Policy
 from domain.users.ports import PasswordHasher, TokenSigner
 
@@ -42,6 +43,7 @@ class Ports:
     policy: Policy
     hasher: PasswordHasher
     tokens: TokenSigner
+    hints: Hints
 
 
 class LoaderScope:
