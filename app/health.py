@@ -18,21 +18,21 @@ from starlette.routing import Route
 from infra.telemetry.metrics import CONTENT_TYPE, PrometheusMeasures
 
 PROBE_SECONDS_MAX = 1.0
-REMEMBERED_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Something the program needs. `probe` raises when it does not work."""
+    """Something the program needs. `probe` raises when it does not work; its answer is kept for a while."""
 
     name: str
     required: bool
     probe: Callable[[], Awaitable[object]]
+    remembered_seconds: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`status` is ready, degraded (an optional part is down), unavailable or stopping."""
+    """`status` is ready, degraded (an optional part is down) or unavailable."""
 
     status: str
     parts: dict[str, str]
@@ -43,35 +43,32 @@ class Report:
 
 
 class Health:
-    """Probes all parts at once, each for at most a second; the answer is kept for a second, so asking is cheap."""
+    """Probes all parts at once, each for at most a second; answers are kept, so asking often is cheap."""
 
     def __init__(self, parts: Sequence[Part], *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._parts = parts
         self._monotonic = monotonic
-        self._stopping = False
         self._lock = asyncio.Lock()
-        self._last: tuple[float, Report] | None = None
-
-    def stop(self) -> None:
-        """From now on the process is not ready: no new work is to be sent here."""
-        self._stopping = True
+        self._known: dict[str, tuple[float, bool]] = {}
 
     async def report(self) -> Report:
-        if self._stopping:
-            return Report("stopping", {})
         async with self._lock:
             now = self._monotonic()
-            if self._last is None or now - self._last[0] >= REMEMBERED_SECONDS:
-                self._last = (now, await self._probe())
-            return self._last[1]
+            due = [part for part in self._parts if self._is_due(part, now)]
+            answers = await asyncio.gather(*(answers_in_time(part) for part in due))
+            self._known |= {part.name: (now, is_up) for part, is_up in zip(due, answers, strict=True)}
+        return self._summary()
 
-    async def _probe(self) -> Report:
-        answers = await asyncio.gather(*(answers_in_time(part) for part in self._parts))
-        up = dict(zip((part.name for part in self._parts), answers, strict=True))
+    def _is_due(self, part: Part, now: float) -> bool:
+        known = self._known.get(part.name)
+        return known is None or now - known[0] >= part.remembered_seconds
+
+    def _summary(self) -> Report:
+        up = {part.name: self._known[part.name][1] for part in self._parts}
         if not all(up[part.name] for part in self._parts if part.required):
             status = "unavailable"
         else:
-            status = "ready" if all(answers) else "degraded"
+            status = "ready" if all(up.values()) else "degraded"
         return Report(status, {name: "up" if is_up else "down" for name, is_up in up.items()})
 
 

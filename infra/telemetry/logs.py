@@ -17,7 +17,17 @@ from infra.telemetry.traces import current_trace_id
 
 SECRET_WORDS: Final = ("password", "secret", "token", "authorization", "api_key", "card")
 REDACTED: Final = "[redacted]"
-NOISY: Final = ("uvicorn.access", "httpx", "httpcore", "stripe", "opensearch", "asyncio", "websockets", "opentelemetry")
+NOISY: Final = (
+    "uvicorn.access",
+    "httpx",
+    "httpcore",
+    "stripe",
+    "opensearch",
+    "asyncio",
+    "websockets",
+    "alembic",
+    "opentelemetry",
+)
 
 
 def configure_logs(*, json: bool, level: str, stream: TextIO | None = None) -> None:

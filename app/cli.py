@@ -1,0 +1,153 @@
+"""The command line: each command reads the settings and calls one function elsewhere.
+
+Functions are named as text and loaded when called, as ASGI servers do: `market --help` and the launcher need not
+import the whole product.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.settings import Settings, SettingsRefused, load_settings
+
+FUNCTIONS: Final = {
+    "serve": "app.serving:serve",
+    "dev": "app.dev:run",
+    "dev options": "app.dev:DevOptions",
+    "migrate": "infra.postgres.migrate:migrate",
+    "schema": "app.printing:print_schema",
+    "settings": "app.settings_table:settings_table",
+    "write settings": "app.settings_table:with_settings_table",
+    "dead letters": "app.dead_letters:list_dead_letters",
+    "replay": "app.dead_letters:replay_dead_letters",
+    "logs": "infra.telemetry.logs:configure_logs",
+}
+
+app = typer.Typer(name="market", help="The marketplace.", no_args_is_help=True, add_completion=False)
+jobs = typer.Typer(help="Jobs that failed for good.", no_args_is_help=True)
+app.add_typer(jobs, name="jobs")
+out = Console()
+err = Console(stderr=True)
+
+
+def main() -> None:
+    """The entry point `market`."""
+    app()
+
+
+@app.command()
+def serve() -> None:
+    """Serve the API."""
+    settings = settings_or_exit()
+    exit_on_fault(lambda: load("serve")(settings))
+
+
+@app.command()
+def dev(
+    data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".data"),
+    port: Annotated[int, typer.Option(help="Port of the API.")] = 8000,
+    sandbox_port: Annotated[int, typer.Option(help="Port of the payment sandbox.")] = 12111,
+    seed: Annotated[bool, typer.Option(help="Fill an empty database with the demo catalogue.")] = True,
+) -> None:
+    """Run the whole product on embedded servers with demo data."""
+    options = load("dev options")(data=data, port=port, sandbox_port=sandbox_port, seed=seed)
+    raise typer.Exit(load("dev")(options))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    settings = settings_or_exit()
+    with err.status("migrating ..."):
+        run(load("migrate")(settings.database_url))
+    out.print("the database has the newest schema")
+
+
+@app.command("export-schema")
+def export_schema(path: Annotated[Path | None, typer.Argument(help="File to write; else printed.")] = None) -> None:
+    """Print the GraphQL schema."""
+    printed: str = load("schema")()
+    if path is None:
+        out.out(printed, end="")
+    else:
+        path.write_text(printed)
+
+
+@app.command("settings")
+def show_settings(
+    write: Annotated[Path | None, typer.Option(help="Document whose settings table is to be renewed.")] = None,
+) -> None:
+    """Print the settings as a Markdown table."""
+    if write is None:
+        out.out(load("settings")())
+    else:
+        write.write_text(load("write settings")(write.read_text()))
+
+
+@jobs.command()
+def dead(limit: Annotated[int, typer.Option(min=1, max=1000)] = 100) -> None:
+    """List the jobs that failed for good, the newest first."""
+    settings = settings_or_exit()
+    table = Table("id", "job", "attempts", "created", "payload")
+    letters = run(load("dead letters")(settings.database_url, limit))
+    for letter in letters:
+        payload = " ".join(f"{name}={value}" for name, value in letter.payload.items())
+        table.add_row(str(letter.id), letter.handler, str(letter.attempts), f"{letter.created_at:%F %T}", payload)
+    out.print(table if letters else "no dead jobs")
+
+
+@jobs.command()
+def replay(
+    ids: Annotated[list[int] | None, typer.Argument(help="Ids as listed by `jobs dead`.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="All of them, up to 1,000.")] = False,
+) -> None:
+    """Queue dead jobs again, with all their attempts."""
+    if bool(ids) == all_:
+        raise typer.BadParameter("give ids, or --all")
+    settings = settings_or_exit()
+    count = run(load("replay")(settings.database_url, None if all_ else ids))
+    out.print(f"{count} queued again")
+
+
+def load(name: str) -> Callable[..., Any]:
+    """The function that FUNCTIONS names."""
+    module, _, function = FUNCTIONS[name].partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
+
+
+def settings_or_exit() -> Settings:
+    try:
+        settings = load_settings()
+    except SettingsRefused as refused:
+        err.print(f"[red]cannot start:[/red] {refused}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    load("logs")(json=settings.log_as == "json", level=settings.log_level)
+    return settings
+
+
+def run(work: Awaitable[Any]) -> Any:
+    """Run a coroutine to its end; a server that cannot be reached is one line, not a traceback."""
+
+    async def wait() -> Any:
+        return await work
+
+    return exit_on_fault(lambda: asyncio.run(wait()))
+
+
+def exit_on_fault(action: Callable[[], Any]) -> Any:
+    try:
+        return action()
+    except OSError as fault:
+        err.print(f"[red]cannot go on:[/red] {fault.strerror or fault}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""The command line reads the settings, calls what it names, and fails with one line."""
+
+import logging
+from collections.abc import Iterator
+from importlib import import_module
+
+import pytest
+import structlog
+from typer.testing import CliRunner
+
+from app.cli import FUNCTIONS, app
+from app.settings import Settings
+
+runner = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def logging_is_put_back() -> Iterator[None]:
+    """Commands set up the logging of their process, which here is the tests'."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment in which no setting is set."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("target", sorted(FUNCTIONS.values()))
+def test_every_function_that_is_named_exists(target: str) -> None:
+    module, _, function = target.partition(":")
+    assert callable(getattr(import_module(module), function))
+
+
+@pytest.mark.parametrize("command", [["serve"], ["migrate"], ["jobs", "dead"], ["jobs", "replay", "--all"]])
+def test_without_settings_a_command_says_in_one_line_what_is_missing(
+    command: list[str], no_settings: pytest.MonkeyPatch
+) -> None:
+    result = runner.invoke(app, command)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == ["cannot start: DATABASE_URL is not set; REDIS_URL is not set"]
+
+
+def test_a_database_that_is_away_is_one_line(no_settings: pytest.MonkeyPatch) -> None:
+    no_settings.setenv("DATABASE_URL", "postgresql://app:hunter2@127.0.0.1:9/market")
+    no_settings.setenv("REDIS_URL", "redis://127.0.0.1:9")
+    result = runner.invoke(app, ["jobs", "dead"])
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert "hunter2" not in result.stderr
+
+
+def test_replay_wants_ids_or_all(no_settings: pytest.MonkeyPatch) -> None:
+    assert runner.invoke(app, ["jobs", "replay"]).exit_code == 2
+    assert runner.invoke(app, ["jobs", "replay", "1", "--all"]).exit_code == 2
+
+
+def test_the_printed_schema_ends_with_one_newline(no_settings: pytest.MonkeyPatch) -> None:
+    printed = runner.invoke(app, ["export-schema"]).stdout
+    assert printed.endswith("}\n")
+    assert "type Query" in printed
