@@ -1,0 +1,1 @@
+"""What every operation passes through between its text and the resolvers, whatever transport it came by."""

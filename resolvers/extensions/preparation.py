@@ -1,0 +1,174 @@
+"""From an operation's text to a document that may be executed: parse, bound, validate, price, charge.
+
+The order is the protection: the text's length is checked before it is parsed, the document is measured (in
+linear time) before validation walks it, and it is charged before the first resolver runs. What depends on the
+text alone is done once per text and cached; what depends on variables or on the viewer is done every time.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, validate
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from strawberry.types import ExecutionContext
+from strawberry.types.execution import ParseOptions
+
+from resolvers.extensions.arrival import Arrival, arrival_of
+from resolvers.extensions.budget import CostBudget, RateLimited
+from resolvers.extensions.costs import PriceList
+from resolvers.extensions.document_cache import DocumentCache, DocumentKey, Prepared
+from resolvers.extensions.incremental import without_increments
+from resolvers.extensions.limits import Limits
+from resolvers.extensions.measures import excess
+from resolvers.extensions.refusals import (
+    COST_EXCEEDED,
+    INTROSPECTION_DISABLED,
+    OPERATION_RESOLUTION_FAILED,
+    RATE_LIMITED,
+    VALIDATION_FAILED,
+    refused,
+)
+
+_STRAWBERRY_RULES = (MaybeNullValidationRule, OneOfInputValidationRule)
+
+
+@dataclass(slots=True)
+class PreparationRules:
+    """What all operations share: limits, cache, budget, and what to ask about a context.
+
+    `client_key` names whose budget an operation is charged to; `may_introspect` says who may read the schema.
+    """
+
+    limits: Limits
+    cache: DocumentCache
+    budget: CostBudget
+    client_key: Callable[[Any], str]
+    may_introspect: Callable[[Any], bool]
+    price_list: PriceList | None = None
+
+    def prices(self, schema: GraphQLSchema) -> PriceList:
+        if self.price_list is None or self.price_list.schema is not schema:
+            self.price_list = PriceList(schema, self.limits)
+        return self.price_list
+
+
+class Preparation(SchemaExtension):
+    """Answers every operation that may not run with errors, before anything of it has run."""
+
+    def __init__(self, rules: PreparationRules) -> None:
+        super().__init__()
+        self._rules = rules
+        self._prepared: Prepared | None = None
+        self._cost: dict[str, int] = {}
+
+    def on_parse(self) -> Iterator[None]:
+        context = self.execution_context
+        text = context.query or ""
+        key = DocumentKey(text, arrival_of(context).takes_increments)
+        self._prepared = self._rules.cache.get(key)
+        if self._prepared is not None:
+            context.graphql_document = self._prepared.document
+        else:
+            context.parse_options = _parse_options(self._rules.limits)
+        yield
+        if context.graphql_document is None:
+            return  # a syntax error; it is already in the answer
+        if self._prepared is None and not key.incremental:
+            context.graphql_document = without_increments(context.graphql_document, text)
+        if _is_ambiguous(context):
+            context.pre_execution_errors = [
+                refused(
+                    OPERATION_RESOLUTION_FAILED,
+                    "The document has several operations: name one as operationName.",
+                )
+            ]
+
+    async def on_validate(self) -> AsyncIterator[None]:
+        context = self.execution_context
+        if not context.pre_execution_errors:
+            # Strawberry validates on its own unless this is a list.
+            context.pre_execution_errors = self._faults_of_document() or await self._faults_of_operation()
+        yield
+
+    def get_results(self) -> dict[str, Any]:
+        return {"cost": self._cost} if self._cost else {}
+
+    def _faults_of_document(self) -> list[GraphQLError]:
+        """What is wrong with the text, whoever sends it. A sound document is cached."""
+        if self._prepared is not None:
+            return []
+        context, rules = self.execution_context, self._rules
+        document = context.graphql_document
+        assert document is not None
+        measures, refusal = excess(document, rules.limits)
+        if refusal is not None:
+            return [refusal]
+        errors = validate(
+            _core(context), document, (*context.validation_rules, *_STRAWBERRY_RULES), hide_suggestions=True
+        )
+        if errors:
+            return [_with_code(error) for error in errors]
+        self._prepared = Prepared(document, measures)
+        rules.cache.put(DocumentKey(context.query or "", arrival_of(context).takes_increments), self._prepared)
+        return []
+
+    async def _faults_of_operation(self) -> list[GraphQLError]:
+        """What this client may not do with a sound document, and with these variables."""
+        context, rules, prepared = self.execution_context, self._rules, self._prepared
+        assert prepared is not None
+        if prepared.measures.introspects and not rules.may_introspect(context.context):
+            return [refused(INTROSPECTION_DISABLED, "The schema is not open to introspection here.")]
+        cost = rules.prices(_core(context)).cost(
+            prepared.document, context.operation_name, context.variables or {}, prepared.prices
+        )
+        maximum = rules.limits.cost_max
+        if cost > maximum:
+            return [
+                refused(
+                    COST_EXCEEDED,
+                    f"The operation costs more than {maximum}.",
+                    cost=min(cost, 2**53),
+                    maximum=maximum,
+                )
+            ]
+        try:
+            remaining = await rules.budget.spend(rules.client_key(context.context), cost)
+        except RateLimited as limited:
+            seconds = max(1, round(limited.retry_after_seconds + 0.5))
+            return [refused(RATE_LIMITED, f"Too much at once: try again in {seconds} s.", retryAfterSeconds=seconds)]
+        self._publish(arrival_of(context), cost, remaining)
+        return []
+
+    def _publish(self, arrival: Arrival, cost: int, remaining: int) -> None:
+        if arrival.wants_cost:
+            self._cost = {"requested": cost, "maximum": self._rules.limits.cost_max, "remaining": remaining}
+
+
+def _parse_options(limits: Limits) -> ParseOptions:
+    options: dict[str, int] = {
+        "max_tokens": limits.tokens_max,
+        "max_comments": limits.comments_max,
+        "max_source_length": limits.source_length_max,
+    }
+    return cast("ParseOptions", options)  # Strawberry declares only one of the parser's options
+
+
+def _core(context: ExecutionContext) -> GraphQLSchema:
+    return context.schema._schema  # noqa: SLF001  # Strawberry has no public name for graphql-core's schema
+
+
+def _is_ambiguous(context: ExecutionContext) -> bool:
+    # The public `operation_name` falls back to the first operation, which is the very thing to be refused.
+    if context._provided_operation_name is not None:  # noqa: SLF001
+        return False
+    document = context.graphql_document
+    assert document is not None
+    return sum(isinstance(each, OperationDefinitionNode) for each in document.definitions) > 1
+
+
+def _with_code(error: GraphQLError) -> GraphQLError:
+    error.extensions = {"code": VALIDATION_FAILED, **(error.extensions or {})}
+    return error
