@@ -1,0 +1,21 @@
+"""How much one connection may take, before its operation is even read."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TransportLimits:
+    """Bytes, counts and seconds.
+
+    `streams_max` counts event streams and `sockets_max` WebSockets of one process; over them new ones are
+    refused with 503 and the client retries elsewhere. `batch_max` of 0 refuses batches.
+    """
+
+    body_bytes_max: int = 1_000_000
+    message_characters_max: int = 1_000_000
+    request_seconds: float = 30.0
+    connection_init_seconds: float = 5.0
+    socket_operations_max: int = 100
+    sockets_max: int = 10_000
+    streams_max: int = 10_000
+    batch_max: int = 0
