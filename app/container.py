@@ -11,6 +11,7 @@ from app.settings import Settings
 from domain.shared.actor import Actor
 from domain.shared.clock import Clock, SystemClock
 from domain.shared.events import Event
+from domain.shared.measures import Measures, NoMeasures
 from domain.shared.policy import Policy
 from infra.argon2.hasher import Argon2PasswordHasher
 from infra.jwt.signer import JwtTokenSigner
@@ -18,6 +19,8 @@ from infra.postgres.database import PostgresDatabase, create_engine, set_json_co
 from infra.postgres.jobs import JobQueue
 from infra.postgres.reads import PoolReads
 from infra.redis.hints import RedisHints, open_redis_hints
+from infra.postgres.shipping_rates import TableShippingRates
+from infra.postgres.tax_rules import TableTaxRules
 from resolvers.context import Client, Context, LoaderScope, Ports, Viewer
 
 
@@ -54,9 +57,11 @@ async def open_container(
     handlers_of: Mapping[str, Sequence[str]],
     clock: Clock | None = None,
     observe_sql: Callable[[str], None] | None = None,
+    measures: Measures | None = None,
 ) -> AsyncIterator[Container]:
     """Opens pools and clients. `observe_sql` sees the text of every statement of the read door."""
     clock = clock or SystemClock(settings.clock_offset_seconds)
+    measures = measures or NoMeasures()
     async with AsyncExitStack() as opened:
         engine = create_engine(settings.database_url, size=settings.database_pool_size)
         opened.push_async_callback(engine.dispose)
@@ -75,6 +80,8 @@ async def open_container(
             after_commit=partial(hint_at, hints),
             strict_locks=not settings.is_production,
         )
+        reads = PoolReads(read_pool, observe_sql)
+        rates_seconds = settings.rates_cache_seconds
         ports = Ports(
             db=db,
             clock=clock,
@@ -82,8 +89,10 @@ async def open_container(
             hasher=hasher,
             tokens=JwtTokenSigner(settings.jwt_secret.get_secret_value()),
             hints=hints,
+            shipping_rates=TableShippingRates(reads, measures, fresh_seconds=rates_seconds),
+            tax_rules=TableTaxRules(reads, measures, fresh_seconds=rates_seconds),
         )
-        yield Container(settings=settings, ports=ports, reads=PoolReads(read_pool, observe_sql))
+        yield Container(settings=settings, ports=ports, reads=reads)
 
 
 def hint_at(hints: RedisHints, events: Sequence[Event]) -> None:

@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     commission_ppm: int = Field(
         150_000, ge=0, le=1_000_000, description="Commission on item net, in parts per million."
     )
+    rates_cache_seconds: float = Field(
+        2, ge=0, le=60, description="How long shipping and tax rates are remembered before they are read again."
+    )
 
     # Trust
     jwt_secret: SecretStr = Field(

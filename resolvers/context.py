@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import strawberry
 from aiodataloader import DataLoader
 
+from domain.pricing.ports import ShippingRates, TaxRules
 from domain.shared.actor import Actor
 from domain.shared.clock import Clock
 from domain.shared.database import Database, Reads
@@ -44,6 +45,8 @@ class Ports:
     hasher: PasswordHasher
     tokens: TokenSigner
     hints: Hints
+    shipping_rates: ShippingRates
+    tax_rules: TaxRules
 
 
 class LoaderScope:

@@ -1,9 +1,14 @@
 """People and things that tests begin with. Each call makes new ones, so tests never meet."""
 
-from uuid import uuid4
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
 
 from app.container import Container
-from domain.sellers.model import MemberRole, Seller, SellerMember, SellerStatus
+from domain.catalog.model import Category, Listing, ListingStatus, Variant
+from domain.inventory.model import StockItem
+from domain.pricing.ports import EVERYWHERE
+from domain.sellers.model import MemberRole, PaymentAccount, Seller, SellerMember, SellerStatus, ShippingRate
 from domain.shared.actor import Actor, ActorKind, Role
 from domain.shared.database import Tx
 from domain.shared.ids import new_id
@@ -70,3 +75,114 @@ async def a_seller(
 
     await container.ports.db.run(step)
     return Actor(ActorKind.USER, user_id=owner.user_id, seller_id=seller_id)
+
+
+async def a_shop(container: Container, *, delivery_minor: int | None = 500, currency: str = "EUR") -> UUID:
+    """A shop that can sell: active, payable, and sending everywhere for `delivery_minor` (None: nowhere)."""
+    owner = await a_seller(container, currency=currency)
+    seller_id = owner.seller()
+
+    async def step(tx: Tx) -> None:
+        await tx.add(
+            PaymentAccount(
+                seller_id=seller_id,
+                provider="stripe",
+                account_ref=f"acct_{uuid4().hex}",
+                charges_enabled=True,
+                created_at=tx.now,
+                updated_at=tx.now,
+            )
+        )
+
+    await container.ports.db.run(step)
+    if delivery_minor is not None:
+        await a_shipping_rate(container, seller_id, base_minor=delivery_minor, currency=currency)
+    return seller_id
+
+
+async def a_shipping_rate(container: Container, seller_id: UUID, *, base_minor: int = 500, **more: Any) -> UUID:
+    rate_id = new_id()
+
+    async def step(tx: Tx) -> None:
+        fields = {"name": f"Parcel {uuid4().hex[:6]}", "country": EVERYWHERE, "currency": "EUR"} | more
+        await tx.add(ShippingRate(id=rate_id, seller_id=seller_id, base_minor=base_minor, created_at=tx.now, **fields))
+
+    await container.ports.db.run(step)
+    return rate_id
+
+
+async def a_category(container: Container, *, path: str | None = None, commission_ppm: int | None = None) -> UUID:
+    category_id = new_id()
+    slug = uuid4().hex
+
+    async def step(tx: Tx) -> None:
+        await tx.add(
+            Category(id=category_id, slug=slug, path=path or slug, name="Lamps", commission_ppm=commission_ppm)
+        )
+
+    await container.ports.db.run(step)
+    return category_id
+
+
+@dataclass(frozen=True, slots=True)
+class OnSale:
+    """A listing with one variant and its stock."""
+
+    seller_id: UUID
+    listing_id: UUID
+    variant_id: UUID
+
+
+async def on_sale(
+    container: Container,
+    seller_id: UUID | None = None,
+    *,
+    price_minor: int = 1_000,
+    stock: int = 10,
+    currency: str = "EUR",
+    category_id: UUID | None = None,
+    **listing: Any,
+) -> OnSale:
+    """Something active to buy, from a shop of its own unless one is given."""
+    seller_id = seller_id or await a_shop(container, currency=currency)
+    category_id = category_id or await a_category(container)
+    made = OnSale(seller_id, new_id(), new_id())
+
+    async def step(tx: Tx) -> None:
+        fields: dict[str, Any] = {"title": "A lamp", "status": ListingStatus.ACTIVE} | listing
+        await tx.add(
+            Listing(
+                id=made.listing_id,
+                seller_id=seller_id,
+                category_id=category_id,
+                currency=currency,
+                created_at=tx.now,
+                updated_at=tx.now,
+                **fields,
+            )
+        )
+        await tx.add(
+            Variant(
+                id=made.variant_id,
+                listing_id=made.listing_id,
+                sku=uuid4().hex,
+                price_minor=price_minor,
+                updated_at=tx.now,
+            )
+        )
+        await tx.add(StockItem(id=new_id(), variant_id=made.variant_id, on_hand=stock, updated_at=tx.now))
+
+    await container.ports.db.run(step)
+    return made
+
+
+async def change(container: Container, model: type[Any], id_: UUID, **values: Any) -> None:
+    """Set columns of one row by its id, whatever the rules say: the world as a test needs it."""
+
+    async def step(tx: Tx) -> None:
+        row = await tx.get(model, id_)
+        assert row is not None
+        for name, value in values.items():
+            setattr(row, name, value)
+
+    await container.ports.db.run(step)

@@ -48,7 +48,10 @@ class QuoteLine:
 
 @dataclass(frozen=True, slots=True)
 class SellerQuote:
-    """One seller's part: it becomes one order. `shipping_rate_id` is None where nothing is sent by parcel."""
+    """One seller's part: it becomes one order. `shipping_rate_id` is None where nothing is sent by parcel.
+
+    An order has one fulfilment and one sale mode, so a seller whose lines differ in those has several parts.
+    """
 
     seller_id: UUID
     currency: str
@@ -88,6 +91,8 @@ class ProblemKind(StrEnum):
     CURRENCY_NOT_SUPPORTED = "currency_not_supported"
     BOUGHT_ALONE = "bought_alone"
     """A listing by request is checked out alone."""
+    AMOUNT_TOO_LARGE = "amount_too_large"
+    """With this line the quote would pass the greatest amount that a JSON number carries."""
 
 
 @dataclass(frozen=True, slots=True)
