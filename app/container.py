@@ -18,9 +18,9 @@ from infra.jwt.signer import JwtTokenSigner
 from infra.postgres.database import PostgresDatabase, create_engine, set_json_codec
 from infra.postgres.jobs import JobQueue
 from infra.postgres.reads import PoolReads
-from infra.redis.hints import RedisHints, open_redis_hints
 from infra.postgres.shipping_rates import TableShippingRates
 from infra.postgres.tax_rules import TableTaxRules
+from infra.redis.hints import RedisHints, open_redis_hints
 from resolvers.context import Client, Context, LoaderScope, Ports, Viewer
 
 
