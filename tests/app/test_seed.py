@@ -1,0 +1,149 @@
+"""Demo data: whole, in step with the invariants of stock and money, and harmless to write twice."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from app.demo.people import PASSWORD, SHOPS
+from app.seed import LISTINGS_MAX, SeedReport, seed
+from infra.argon2.hasher import Argon2PasswordHasher
+from tests.servers import Urls, copy_of_template
+
+LISTINGS = 120
+
+
+@pytest.fixture(scope="module")
+async def seeded(urls: Urls) -> str:
+    url = await copy_of_template(urls)
+    await seed(url, LISTINGS)
+    return url
+
+
+@pytest.fixture
+async def connection(seeded: str) -> AsyncIterator[asyncpg.Connection]:
+    made = await asyncpg.connect(seeded)
+    yield made
+    await made.close()
+
+
+async def counts(url: str) -> dict[str, int]:
+    connection = await asyncpg.connect(url)
+    try:
+        names = ("user", "seller", "category", "listing", "variant", "stock_item", "stock_movement", "tax_rule")
+        return {name: await connection.fetchval(f'SELECT count(*) FROM "{name}"') for name in names}
+    finally:
+        await connection.close()
+
+
+async def test_stock_is_the_sum_of_its_movements_and_nothing_is_reserved(connection: asyncpg.Connection) -> None:
+    wrong = await connection.fetch(
+        """
+        SELECT item.id FROM stock_item item LEFT JOIN stock_movement movement ON movement.stock_item_id = item.id
+        GROUP BY item.id
+        HAVING item.on_hand <> coalesce(sum(movement.on_hand_delta), 0)
+            OR item.reserved <> coalesce(sum(movement.reserved_delta), 0) OR item.reserved <> 0
+        """
+    )
+    assert wrong == []
+    assert await connection.fetchval("SELECT count(*) FROM stock_item WHERE on_hand > 0") > 0
+    assert await connection.fetchval("SELECT count(*) FROM stock_item WHERE on_hand = 0") > 0
+
+
+async def test_the_browsing_projection_says_what_the_stock_says(connection: asyncpg.Connection) -> None:
+    wrong = await connection.fetch(
+        """
+        SELECT variant.id FROM variant
+        JOIN stock_item item ON item.variant_id = variant.id
+        LEFT JOIN variant_stock stock ON stock.variant_id = variant.id
+        WHERE stock.available IS DISTINCT FROM item.on_hand - item.reserved
+            OR (stock.status = 'out_of_stock') <> (stock.available = 0)
+        """
+    )
+    assert wrong == []
+
+
+async def test_every_listing_can_be_bought(connection: asyncpg.Connection) -> None:
+    wrong = await connection.fetch(
+        """
+        SELECT listing.id FROM listing JOIN seller ON seller.id = listing.seller_id
+        WHERE listing.currency <> seller.currency OR seller.status <> 'active' OR listing.status <> 'active'
+            OR NOT EXISTS (SELECT FROM variant WHERE variant.listing_id = listing.id)
+            OR NOT EXISTS (SELECT FROM payment_account account
+                           WHERE account.seller_id = seller.id AND charges_enabled AND payouts_enabled)
+            OR NOT EXISTS (SELECT FROM shipping_rate rate WHERE rate.seller_id = seller.id
+                           AND rate.country = '*' AND rate.currency = seller.currency)
+        """
+    )
+    assert wrong == []
+
+
+async def test_required_attributes_are_there_and_values_are_of_the_schema(connection: asyncpg.Connection) -> None:
+    wrong = await connection.fetch(
+        """
+        SELECT listing.id, entry ->> 'name' FROM listing
+        JOIN category ON category.id = listing.category_id, jsonb_array_elements(category.attributes) entry
+        WHERE NOT listing.attributes ? (entry ->> 'name')
+            OR (entry ->> 'type' = 'choice' AND NOT entry -> 'choices' ? (listing.attributes ->> (entry ->> 'name')))
+        """
+    )
+    assert wrong == []
+
+
+async def test_products_are_offered_by_several_sellers(connection: asyncpg.Connection) -> None:
+    sellers = await connection.fetchval(
+        "SELECT max(number) FROM (SELECT count(DISTINCT seller_id) number FROM listing GROUP BY product_id) offers"
+    )
+    assert sellers == 3
+
+
+async def test_every_listing_waits_to_be_indexed(connection: asyncpg.Connection) -> None:
+    assert await connection.fetchval("SELECT count(DISTINCT listing_id) FROM listing_change") == LISTINGS
+
+
+async def test_everyone_signs_in_with_the_demo_password(connection: asyncpg.Connection) -> None:
+    hashes = await connection.fetch('SELECT DISTINCT password_hash FROM "user"')
+    assert len(hashes) == 1
+    hasher = Argon2PasswordHasher()
+    try:
+        assert await hasher.verify(hashes[0]["password_hash"], PASSWORD)
+    finally:
+        hasher.close()
+
+
+async def test_seeding_again_finds_its_data_and_adds_only_what_is_missing(urls: Urls) -> None:
+    url = await copy_of_template(urls)
+    await seed(url, 20)
+    before = await counts(url)
+    again: SeedReport = await seed(url, 20)
+    assert again.listings_added == 0
+    assert await counts(url) == before
+    more = await seed(url, 50)
+    assert more.listings_added == 30
+    assert (await counts(url))["listing"] == 50
+
+
+async def test_spare_payment_accounts_are_replaced_once_a_provider_opens_real_ones(urls: Urls) -> None:
+    url = await copy_of_template(urls)
+    await seed(url, 0)
+    opened: list[str] = []
+
+    async def open_account(country: str, email: str, seller_id: object) -> str:
+        opened.append(email)
+        return f"acct_{country}_{seller_id}"
+
+    await seed(url, 0, open_account=open_account)
+    await seed(url, 0, open_account=open_account)
+    assert opened == [shop.owner_email for shop in SHOPS]
+    connection = await asyncpg.connect(url)
+    try:
+        refs = await connection.fetch("SELECT account_ref FROM payment_account")
+    finally:
+        await connection.close()
+    assert len(refs) == len(SHOPS)
+    assert not any(ref["account_ref"].startswith("acct_demo_") for ref in refs)
+
+
+async def test_more_listings_than_can_be_made_are_refused() -> None:
+    with pytest.raises(ValueError, match="listings"):
+        await seed("postgresql://nowhere", LISTINGS_MAX + 1)
