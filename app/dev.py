@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
-from app.demo import DEMO_ACCOUNTS, DEMO_PASSWORD
+from app.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.processes.owned import EmbeddedServerFailed, OwnedProcess
 from infra.processes.supervisor import RESTARTS_MAX, ChildGaveUp, Plan, Supervisor
@@ -268,7 +268,7 @@ def answers_ready(url: str) -> bool:
 def code_fingerprint() -> str:
     """Changes whenever a migration or the demo data changes."""
     digest = hashlib.sha256()
-    for pattern in ("infra/postgres/migrations/**/*.py", "app/demo*.py", "app/seed*.py"):
+    for pattern in ("infra/postgres/migrations/**/*.py", "app/demo/*.py", "app/seed.py"):
         for path in sorted(ROOT.glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from app.demo import people, rules
+from app.demo.accounts import DEMO_PASSWORD
 from app.demo.copying import Row, copy_missing, copy_rows
 from app.demo.ids import demo_id
 from app.demo.listings import rows_of
@@ -39,8 +40,6 @@ class SeedReport:
 
     listings: int
     listings_added: int
-    accounts: tuple[str, ...]
-    password: str
 
 
 async def seed(
@@ -70,18 +69,13 @@ async def seed(
                 progress(end, listings)
     finally:
         await connection.close()
-    return SeedReport(
-        listings=listings,
-        listings_added=added,
-        accounts=(people.ADMIN, people.MODERATOR, "seller1@example.com", "buyer1@example.com"),
-        password=people.PASSWORD,
-    )
+    return SeedReport(listings=listings, listings_added=added)
 
 
 async def _seed_people(connection: asyncpg.Connection, now: datetime) -> None:
     hasher = Argon2PasswordHasher()
     try:
-        password_hash = await hasher.hash(people.PASSWORD)
+        password_hash = await hasher.hash(DEMO_PASSWORD)
     finally:
         hasher.close()
     async with connection.transaction():

@@ -11,7 +11,6 @@ from app.demo.ids import demo_id, draws
 from domain.sellers.model import MemberRole, SellerStatus
 from domain.shared.actor import Role
 
-PASSWORD: Final = "demo password"  # noqa: S105  # published on purpose: the accounts exist in demo databases only
 ADMIN: Final = "admin@example.com"
 MODERATOR: Final = "moderator@example.com"
 BUYERS: Final = 10

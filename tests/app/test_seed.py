@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from app.demo.people import PASSWORD, SHOPS
+from app.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
+from app.demo.people import SHOPS
 from app.seed import LISTINGS_MAX, SeedReport, seed
 from infra.argon2.hasher import Argon2PasswordHasher
 from tests.servers import Urls, copy_of_template
@@ -102,11 +103,13 @@ async def test_every_listing_waits_to_be_indexed(connection: asyncpg.Connection)
 
 
 async def test_everyone_signs_in_with_the_demo_password(connection: asyncpg.Connection) -> None:
+    emails = [account.email for account in DEMO_ACCOUNTS]
+    assert await connection.fetchval('SELECT count(*) FROM "user" WHERE email = ANY($1)', emails) == len(emails)
     hashes = await connection.fetch('SELECT DISTINCT password_hash FROM "user"')
     assert len(hashes) == 1
     hasher = Argon2PasswordHasher()
     try:
-        assert await hasher.verify(hashes[0]["password_hash"], PASSWORD)
+        assert await hasher.verify(hashes[0]["password_hash"], DEMO_PASSWORD)
     finally:
         hasher.close()
 
