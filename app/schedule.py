@@ -1,0 +1,58 @@
+"""The one table of sweeps: what is done again and again, how often, and by which function.
+
+Invariant: every worker runs all of them; each works a bounded batch and skips what another holds, so running twice at
+once does no harm and needs no leader.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from app.container import Container
+
+log = structlog.get_logger("market.schedule")
+
+BACKLOG_PAUSE_SECONDS: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """`run` gives how many rows it worked; as many as `batch` means that there may be more, so it runs again soon."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[Container], Awaitable[int]]
+    batch: int = 100
+
+
+SWEEPS: Final[tuple[Sweep, ...]] = ()
+
+
+async def run_schedule(container: Container, stop: asyncio.Event, sweeps: tuple[Sweep, ...] = SWEEPS) -> None:
+    """Runs all sweeps until `stop`; the running ones are finished first."""
+    async with asyncio.TaskGroup() as group:
+        for sweep in sweeps:
+            group.create_task(_repeat(sweep, container, stop), name=f"sweep {sweep.name}")
+
+
+async def _repeat(sweep: Sweep, container: Container, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        worked = await _run_once(sweep, container)
+        # Spread, so that workers started together do not sweep together.
+        pause = BACKLOG_PAUSE_SECONDS if worked >= sweep.batch else sweep.every_seconds * random.uniform(0.8, 1.2)  # noqa: S311
+        try:
+            await asyncio.wait_for(stop.wait(), pause)
+        except TimeoutError:
+            continue
+
+
+async def _run_once(sweep: Sweep, container: Container) -> int:
+    try:
+        return await sweep.run(container)
+    except Exception:  # noqa: BLE001  # one failing sweep must not end the others; it is logged and comes again
+        log.exception("sweep failed", sweep=sweep.name)
+        return 0
