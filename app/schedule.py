@@ -53,6 +53,6 @@ async def _repeat(sweep: Sweep, container: Container, stop: asyncio.Event) -> No
 async def _run_once(sweep: Sweep, container: Container) -> int:
     try:
         return await sweep.run(container)
-    except Exception:  # noqa: BLE001  # one failing sweep must not end the others; it is logged and comes again
+    except Exception:  # one failing sweep must not end the others; it is logged and comes again
         log.exception("sweep failed", sweep=sweep.name)
         return 0
