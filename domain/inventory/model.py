@@ -17,6 +17,8 @@ from domain.shared.columns import TIME, one_of
 GENERAL_POOL: Final = "general"
 QUANTITY_MAX: Final = 1_000_000
 LOW_STOCK_MAX: Final = 5
+SHOWN_MAX: Final = 100
+"""Browsers learn of at most this many: one more than a cart line may hold, so it decides as well as the true number."""
 
 
 class ReservationStatus(StrEnum):
@@ -100,7 +102,10 @@ class StockMovement(SQLModel, table=True):
 
 
 class VariantStock(SQLModel, table=True):
-    """The projection that browsing reads, so that it never locks or waits for stock rows. Written by a job."""
+    """The projection that browsing reads, so that it never locks or waits for stock rows. Written by a job.
+
+    `available` stops at SHOWN_MAX: a thousand sales out of a full warehouse change nothing here.
+    """
 
     __tablename__ = "variant_stock"
 

@@ -1,0 +1,36 @@
+"""Notes for search: which listings may look different from now on.
+
+Invariant: the note stands in the transaction that makes the change, so no change is ever missed; a note too many only
+costs a second look, because whoever drains the notes reads the present state.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import insert, literal, select
+
+from domain.catalog.model import Listing, ListingChange, ListingStatus
+from domain.shared.database import Tx, table
+
+_changes = table(ListingChange)
+_listings = table(Listing)
+
+
+async def note_changes(tx: Tx, listing_ids: Sequence[UUID]) -> None:
+    """Something that search shows of these listings (words, price, stock, rating, state) changes with this commit."""
+    rows = [{"listing_id": listing_id, "at": tx.now} for listing_id in dict.fromkeys(listing_ids)]
+    if rows:
+        await tx.execute(insert(_changes).values(rows))
+
+
+async def note_changes_of_seller(tx: Tx, seller_id: UUID) -> None:
+    """Something that search shows of the seller changes (state, name, rating): all that it has published."""
+    await tx.execute(
+        insert(_changes).from_select(
+            ["listing_id", "at"],
+            select(_listings.c.id, literal(tx.now)).where(
+                _listings.c.seller_id == seller_id,
+                _listings.c.status.in_([ListingStatus.ACTIVE, ListingStatus.PAUSED]),
+            ),
+        )
+    )

@@ -1,0 +1,123 @@
+"""The one place where the numbers of a stock item change.
+
+Invariant: a number changes only under the item's row lock and together with its movement, so the movements of an item
+always sum to its numbers. Items are locked in id order, whatever order they are asked for in.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Select, bindparam, func, select
+
+from domain.catalog.model import Variant
+from domain.inventory.events import StockChanged
+from domain.inventory.model import GENERAL_POOL, SHOWN_MAX, MovementKind, StockItem, StockMovement
+from domain.shared.database import Query, Tx, table
+from domain.shared.ids import new_id
+
+_items = table(StockItem)
+_variants = table(Variant)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    stock_item_id: UUID
+    listing_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LockedItem:
+    """A stock item whose row lock this transaction holds, and the listing it belongs to."""
+
+    row: StockItem
+    listing_id: UUID
+
+    @property
+    def available(self) -> int:
+        return self.row.on_hand - self.row.reserved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """By how much one item's numbers move, and as what."""
+
+    item: LockedItem
+    kind: MovementKind
+    on_hand: int = 0
+    reserved: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Who moves stock and why: stands in every movement."""
+
+    actor: str
+    reason: str = ""
+    cause_id: UUID | None = None
+
+
+def _places() -> Select[tuple[UUID, UUID]]:
+    return select(_items.c.id, _variants.c.listing_id).join(_variants, _variants.c.id == _items.c.variant_id)
+
+
+_PLACES_OF_VARIANTS = Query(
+    _places().where(_items.c.variant_id == func.any(bindparam("variant_ids")), _items.c.pool == GENERAL_POOL), _Place
+)
+_PLACES = Query(_places().where(_items.c.id == func.any(bindparam("ids"))), _Place)
+
+
+async def lock_stock_of(tx: Tx, variant_ids: Iterable[UUID]) -> dict[UUID, LockedItem]:
+    """Variant -> its locked stock item in the general pool; a variant that never had stock is left out."""
+    places = await tx.reads.all(_PLACES_OF_VARIANTS, variant_ids=list(set(variant_ids)))
+    return {item.row.variant_id: item for item in await _lock(tx, places)}
+
+
+async def lock_items(tx: Tx, stock_item_ids: Iterable[UUID]) -> dict[UUID, LockedItem]:
+    """Stock item id -> the locked item."""
+    places = await tx.reads.all(_PLACES, ids=list(set(stock_item_ids)))
+    return {item.row.id: item for item in await _lock(tx, places)}
+
+
+async def _lock(tx: Tx, places: Sequence[_Place]) -> list[LockedItem]:
+    if not places:
+        return []
+    listing_of = {place.stock_item_id: place.listing_id for place in places}
+    return [LockedItem(row, listing_of[row.id]) for row in await tx.lock(StockItem, list(listing_of))]
+
+
+async def move_stock(tx: Tx, changes: Sequence[Change], cause: Cause) -> None:
+    """Apply changes to locked items, write their movements, and tell when what browsers see is no longer true.
+
+    At most one change per item.
+    """
+    movements = []
+    for change in changes:
+        shown = _shown(change.item)
+        row = change.item.row
+        row.on_hand += change.on_hand
+        row.reserved += change.reserved
+        row.updated_at = tx.now
+        movements.append(_movement(tx, change, cause))
+        if _shown(change.item) != shown:
+            tx.record(StockChanged(at=tx.now, variant_id=row.variant_id, listing_id=change.item.listing_id))
+    await tx.add(*movements)
+
+
+def _shown(item: LockedItem) -> int:
+    """What the projection makes of the item: above SHOWN_MAX nobody can tell a difference, so nobody is told."""
+    return min(item.available, SHOWN_MAX)
+
+
+def _movement(tx: Tx, change: Change, cause: Cause) -> StockMovement:
+    return StockMovement(
+        id=new_id(),
+        stock_item_id=change.item.row.id,
+        kind=change.kind,
+        on_hand_delta=change.on_hand,
+        reserved_delta=change.reserved,
+        reason=cause.reason,
+        actor=cause.actor,
+        cause_id=cause.cause_id,
+        at=tx.now,
+    )
