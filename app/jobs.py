@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from app.container import Container
+from domain.inventory.events import StockChanged
+from domain.inventory.projection import show_stock
 from domain.shared.events import Event
 
 Handle = Callable[[Any, Container], Awaitable[None]]
@@ -35,7 +37,11 @@ class Handler:
     handle: Handle
 
 
-HANDLERS: Final[tuple[Handler, ...]] = ()
+async def _show_stock(event: StockChanged, container: Container) -> None:
+    await show_stock(event.variant_id, db=container.ports.db)
+
+
+HANDLERS: Final[tuple[Handler, ...]] = (Handler("show_stock", StockChanged, Lane.DEFAULT, _show_stock),)
 
 
 def handlers_of() -> dict[str, list[str]]:

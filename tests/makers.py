@@ -6,7 +6,9 @@ from uuid import UUID, uuid4
 
 from app.container import Container
 from domain.catalog.model import Category, Listing, ListingStatus, Variant
-from domain.inventory.model import StockItem
+from domain.checkout.model import Checkout, CheckoutState
+from domain.inventory.model import SHOWN_MAX, MovementKind, StockItem, StockMovement, VariantStock
+from domain.inventory.projection import status_of
 from domain.pricing.ports import EVERYWHERE
 from domain.sellers.model import MemberRole, PaymentAccount, Seller, SellerMember, SellerStatus, ShippingRate
 from domain.shared.actor import Actor, ActorKind, Role
@@ -111,14 +113,12 @@ async def a_shipping_rate(container: Container, seller_id: UUID, *, base_minor: 
     return rate_id
 
 
-async def a_category(container: Container, *, path: str | None = None, commission_ppm: int | None = None) -> UUID:
+async def a_category(container: Container, *, path: str | None = None, **more: Any) -> UUID:
     category_id = new_id()
     slug = uuid4().hex
 
     async def step(tx: Tx) -> None:
-        await tx.add(
-            Category(id=category_id, slug=slug, path=path or slug, name="Lamps", commission_ppm=commission_ppm)
-        )
+        await tx.add(Category(id=category_id, slug=slug, path=path or slug, name="Lamps", **more))
 
     await container.ports.db.run(step)
     return category_id
@@ -138,12 +138,12 @@ async def on_sale(
     seller_id: UUID | None = None,
     *,
     price_minor: int = 1_000,
-    stock: int = 10,
+    stock: int | None = 10,
     currency: str = "EUR",
     category_id: UUID | None = None,
     **listing: Any,
 ) -> OnSale:
-    """Something active to buy, from a shop of its own unless one is given."""
+    """Something active to buy, from a shop of its own unless one is given. Stock None: it never had any."""
     seller_id = seller_id or await a_shop(container, currency=currency)
     category_id = category_id or await a_category(container)
     made = OnSale(seller_id, new_id(), new_id())
@@ -170,10 +170,21 @@ async def on_sale(
                 updated_at=tx.now,
             )
         )
-        await tx.add(StockItem(id=new_id(), variant_id=made.variant_id, on_hand=stock, updated_at=tx.now))
+        if stock is not None:
+            await _fill(tx, made.variant_id, stock)
 
     await container.ports.db.run(step)
     return made
+
+
+async def _fill(tx: Tx, variant_id: UUID, on_hand: int) -> None:
+    """Stock with the movement that explains it, as browsers already see it."""
+    item = StockItem(id=new_id(), variant_id=variant_id, on_hand=on_hand, updated_at=tx.now)
+    await tx.add(item)
+    came: dict[str, Any] = {"kind": MovementKind.RESTOCK, "on_hand_delta": on_hand, "actor": "test"}
+    await tx.add(StockMovement(id=new_id(), stock_item_id=item.id, at=tx.now, **came))
+    shown: dict[str, Any] = {"status": status_of(on_hand), "available": min(on_hand, SHOWN_MAX)}
+    await tx.add(VariantStock(variant_id=variant_id, updated_at=tx.now, **shown))
 
 
 async def change(container: Container, model: type[Any], id_: UUID, **values: Any) -> None:
@@ -186,3 +197,21 @@ async def change(container: Container, model: type[Any], id_: UUID, **values: An
             setattr(row, name, value)
 
     await container.ports.db.run(step)
+
+
+async def a_checkout(container: Container, buyer: Actor) -> UUID:
+    """A purchase that has just begun, as a row that reservations can refer to."""
+    return (await some_checkouts(container, buyer, 1))[0]
+
+
+async def some_checkouts(container: Container, buyer: Actor, count: int) -> list[UUID]:
+    ids = [new_id() for _ in range(count)]
+
+    async def step(tx: Tx) -> None:
+        times = {"created_at": tx.now, "updated_at": tx.now}
+        rest = {"state": CheckoutState.REQUIRES_ACTION, "currency": "EUR", "total_minor": 0, "quote": {}, "lines": []}
+        owner = {"buyer_id": buyer.user()}
+        await tx.add(*(Checkout.model_validate({"id": id_, **owner, **rest, **times}) for id_ in ids))
+
+    await container.ports.db.run(step)
+    return ids

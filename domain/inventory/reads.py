@@ -106,7 +106,7 @@ def _movements_query(keyed: bool, backwards: bool) -> Query[Movement]:
         after = bindparam("after", type_=_movements.c.id.type)
         statement = statement.where(_movements.c.id > after if backwards else _movements.c.id < after)
     order = _movements.c.id if backwards else _movements.c.id.desc()
-    return Query(statement.order_by(order).limit(bindparam("limit", type_=None)), Movement)
+    return Query(statement.order_by(order).limit(bindparam("limit")), Movement)
 
 
 _MOVEMENT_COUNT = select(func.count()).select_from(
@@ -121,7 +121,7 @@ async def movements_page(reads: Reads, stock_item_id: UUID, request: PageRequest
     """The audit trail of a stock item, newest first."""
     parameters: dict[str, object] = {"stock_item_id": stock_item_id, "limit": request.first + 1}
     if request.key is not None:
-        parameters["after"] = UUID(str(request.key[0]))
+        parameters["after"] = request.key_id()
     query = _movements_query(request.key is not None, request.backwards)
     return movements_keyset(stock_item_id).page(request, await reads.all(query, **parameters), lambda row: (row.id,))
 

@@ -45,6 +45,13 @@ class PageRequest:
     key: tuple[KeyValue, ...] | None = None
     backwards: bool = False
 
+    def key_id(self) -> UUID:
+        """The id that ends the key. Raises CursorMismatch when there is none: somebody wrote the cursor by hand."""
+        try:
+            return UUID(str(self.key[-1] if self.key else None))
+        except ValueError as fault:
+            raise CursorMismatch() from fault
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
