@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from resolvers.extensions.faults import FaultMask
 from resolvers.extensions.refusals import (
+    BAD_REQUEST,
     DEADLINE_EXCEEDED,
     INTERNAL_ERROR,
     METHOD_NOT_ALLOWED,
@@ -22,7 +23,7 @@ from resolvers.transport.refusals import RequestRefused
 Answer = dict[str, Any]
 
 # Of an answer without data, by its first error. Under application/json such an answer has status 200, as that
-# type's rules say, except for what is wrong with the request's method.
+# type's rules say, except for what is wrong with the request's method or shape.
 _STATUS: Final[Mapping[str, int]] = {
     DEADLINE_EXCEEDED: 504,
     INTERNAL_ERROR: 500,
@@ -66,7 +67,7 @@ def json_response(answer: Answer | Sequence[Answer], media_type: str) -> Respons
     return Response(
         encode(answer),
         status_code=status,
-        headers={"Content-Type": f"{media_type}; charset=utf-8", "Vary": "Accept", **headers},
+        headers=_usual(media_type) | headers,
     )
 
 
@@ -75,7 +76,7 @@ def refusal_response(refusal: RequestRefused, media_type: str) -> Response:
     return Response(
         encode({"errors": [error.formatted]}),
         status_code=refusal.status,
-        headers={"Content-Type": f"{media_type}; charset=utf-8", "Vary": "Accept", **refusal.headers},
+        headers=_usual(media_type) | {"Cache-Control": "no-store"} | refusal.headers,
     )
 
 
@@ -84,8 +85,17 @@ def fault_response(error: GraphQLError) -> Response:
     return Response(
         encode({"errors": [error.formatted]}),
         status_code=_STATUS.get(str((error.extensions or {}).get("code")), 500),
-        headers={"Content-Type": f"{JSON}; charset=utf-8", "Cache-Control": "no-store"},
+        headers=_usual(JSON) | {"Cache-Control": "no-store"},
     )
+
+
+def _usual(media_type: str) -> dict[str, str]:
+    # An answer repeats what the client sent; no browser is to guess that it might be a page.
+    return {
+        "Content-Type": f"{media_type}; charset=utf-8",
+        "Vary": "Accept",
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 def _status(answer: Answer, media_type: str) -> tuple[int, dict[str, str]]:
@@ -96,6 +106,8 @@ def _status(answer: Answer, media_type: str) -> tuple[int, dict[str, str]]:
     headers = {"Cache-Control": "no-store"}
     if code == METHOD_NOT_ALLOWED:
         return 405, headers | {"Allow": "POST"}
+    if code == BAD_REQUEST:
+        return 400, headers
     if code == RATE_LIMITED:
         headers["Retry-After"] = str(facts["retryAfterSeconds"])
     return (_STATUS.get(code, 400) if media_type == GRAPHQL_JSON else 200), headers

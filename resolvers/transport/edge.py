@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar, cast
 from graphql.execution import ExperimentalIncrementalExecutionResults, SubsequentIncrementalExecutionResult
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -53,7 +54,7 @@ COST_HEADER: Final = "x-graphql-cost"
 
 
 class GraphQLEdge(GraphQL[Any, Arrival]):
-    """An ASGI application for one schema, to be mounted at its path.
+    """An ASGI application for one schema; `routes` puts it at a path.
 
     `make_context(request, None)` is called once per HTTP request, `make_context(socket, payload)` once per
     socket; it raises `TokenRejected` for a bad token. `report(fault_id, error)` logs what was masked.
@@ -120,6 +121,10 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
         except Exception as fault:  # noqa: BLE001  # reported under an id and answered masked
             response = fault_response(self.faults.fault(fault))
         await response(scope, receive, send)
+
+    def routes(self, path: str) -> list[BaseRoute]:
+        """For Starlette. A `Mount` would redirect `path` to `path/`, which neither POST nor sockets follow."""
+        return [Route(path, self), WebSocketRoute(path, self)]
 
     # --- HTTP -----------------------------------------------------------------------------------------------
 

@@ -202,9 +202,13 @@ class Subscription:
 
 
 def market_schema(
-    *, limits: Limits | None = None, budget: CostBudget | None = None, incremental: bool = False
+    *,
+    limits: Limits | None = None,
+    budget: CostBudget | None = None,
+    incremental: bool = False,
+    open_to_all: bool = False,
 ) -> EdgeSchema:
-    """Viewers called `dev` may read the schema."""
+    """Viewers called `dev` may read the schema, or all."""
     return EdgeSchema(
         Query,
         Mutation,
@@ -214,6 +218,6 @@ def market_schema(
             limits=limits,
             budget=budget or TokenBuckets(clock=lambda: 0.0, capacity=10**9),
             client_key=lambda context: context.viewer,
-            may_introspect=lambda context: context.viewer == "dev",
+            may_introspect=lambda context: open_to_all or context.viewer == "dev",
         ),
     )

@@ -2,10 +2,14 @@
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
+from resolvers.transport.edge import GraphQLEdge
 from tests.graphql.edge.conftest import FakeReport, served_edge
-from tests.graphql.edge.market import SECRET
-from tests.graphql.edge.server import Served
+from tests.graphql.edge.market import SECRET, make_context, market_schema
+from tests.graphql.edge.server import DEADLINE_SECONDS, Served, serve
 
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
@@ -194,3 +198,12 @@ def test_a_context_that_cannot_be_made_is_a_masked_fault(served: Served, report:
     fault_id = response.json()["errors"][0]["extensions"]["faultId"]
     assert str(report.faults[fault_id]) == SECRET
     assert SECRET not in response.text
+
+
+def test_the_edge_stands_at_its_path_without_a_redirect() -> None:
+    edge = GraphQLEdge(schema=market_schema(), make_context=make_context, report=FakeReport())
+    with serve(Starlette(routes=edge.routes("/graphql"))) as served:
+        assert served.ask("{ hello }") == {"data": {"hello": "hello world"}}
+        with connect(served.ws, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
+            socket.send('{"type": "ping"}')
+            assert socket.recv(timeout=DEADLINE_SECONDS) == '{"type":"pong"}'
