@@ -91,5 +91,9 @@ class Context:
         """The same viewer with fresh loaders: one socket carries many operations."""
         return Context(viewer=self.viewer, ports=self.ports, reads=self.reads, loaders=LoaderScope(self.reads))
 
+    def refresh(self) -> None:
+        """Between two events of a subscription, called by the edge."""
+        self.loaders.forget()
+
 
 Info = strawberry.Info[Context, None]
