@@ -8,7 +8,7 @@ from functools import partial
 import asyncpg
 
 from app.settings import Settings
-from domain.shared.actor import Actor
+from domain.shared.actor import Actor, Client
 from domain.shared.clock import Clock, SystemClock
 from domain.shared.events import Event
 from domain.shared.measures import Measures, NoMeasures
@@ -21,7 +21,7 @@ from infra.postgres.reads import PoolReads
 from infra.postgres.shipping_rates import TableShippingRates
 from infra.postgres.tax_rules import TableTaxRules
 from infra.redis.hints import RedisHints, open_redis_hints
-from resolvers.context import Client, Context, LoaderScope, Ports, Viewer
+from resolvers.context import Context, LoaderScope, Ports, Viewer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

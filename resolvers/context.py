@@ -8,25 +8,16 @@ import strawberry
 from aiodataloader import DataLoader
 
 from domain.pricing.ports import ShippingRates, TaxRules
-from domain.shared.actor import Actor
+from domain.shared.actor import Actor, Client
 from domain.shared.clock import Clock
 from domain.shared.database import Database, Reads
 from domain.shared.feeds import Hints
 from domain.shared.policy import Policy
-from domain.users.ports import PasswordHasher, TokenSigner
+from domain.users.ports import PasswordHasher, TokenSigner, UserPorts
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 Batch = Callable[[Reads, Sequence[K]], Awaitable[Mapping[K, V]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """Where a request came from: kept as client signal at registration, sign-in and checkout."""
-
-    ip: str = ""
-    user_agent: str = ""
-    device_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +35,15 @@ class Ports:
     policy: Policy
     hasher: PasswordHasher
     tokens: TokenSigner
+
     hints: Hints
     shipping_rates: ShippingRates
     tax_rules: TaxRules
+
+    @property
+    def users(self) -> UserPorts:
+        """For use cases that open or change sessions."""
+        return UserPorts(self.db, self.hasher, self.tokens, self.policy)
 
 
 class LoaderScope:

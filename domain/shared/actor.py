@@ -1,4 +1,4 @@
-"""Who acts: the one value that use cases check rights against."""
+"""Who acts, and with what: the values that use cases check rights against and keep traces of."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -57,6 +57,15 @@ class Actor:
     def name(self) -> str:
         """How the actor stands in timelines and audit trails: `user:<id>`, `system`, `carrier`."""
         return f"user:{self.user_id}" if self.user_id is not None else self.kind.value
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a request came from: kept as client signal at registration, sign-in, checkout and review."""
+
+    ip: str = ""
+    user_agent: str = ""
+    device_id: str = ""
 
 
 SYSTEM = Actor(ActorKind.SYSTEM)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Index, Text, func
+from sqlalchemy import ARRAY, Index, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -30,6 +30,9 @@ class SessionEnd(StrEnum):
     TOKEN_REUSED = "token_reused"  # noqa: S105  # a reason, not a secret
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a reason, not a secret
     BLOCKED = "blocked"
+    ROLES_CHANGED = "roles_changed"
+    DISPLACED = "displaced"
+    """The user has SESSIONS_PER_USER_MAX newer ones."""
 
 
 class SignalKind(StrEnum):
@@ -49,6 +52,7 @@ class User(SQLModel, table=True):
     locale: str = Field(default="en", max_length=20)
     phone: str | None = Field(default=None, max_length=30)
     status: UserStatus = Field(default=UserStatus.ACTIVE, sa_type=one_of(UserStatus))
+    status_reason: str = Field(default="", max_length=500)
     roles: list[str] = Field(default_factory=list, sa_type=ARRAY(Text()))
     customer_ref: str | None = Field(default=None, max_length=100)
     """The payment provider's customer."""
@@ -70,7 +74,7 @@ class UserSession(SQLModel, table=True):
     user_agent: str = Field(default="", max_length=300)
     created_at: datetime = Field(sa_type=TIME)
     last_used_at: datetime = Field(sa_type=TIME)
-    expires_at: datetime = Field(sa_type=TIME)
+    expires_at: datetime = Field(sa_type=TIME, index=True)
     ended_at: datetime | None = Field(default=None, sa_type=TIME)
     ended_because: SessionEnd | None = Field(default=None, sa_type=one_of(SessionEnd))
 
@@ -82,8 +86,18 @@ class RefreshToken(SQLModel, table=True):
 
     digest: str = Field(primary_key=True, max_length=64)
     session_id: UUID = Field(foreign_key="user_session.id", index=True)
-    issued_at: datetime = Field(sa_type=TIME)
+    issued_at: datetime = Field(sa_type=TIME, index=True)
     used_at: datetime | None = Field(default=None, sa_type=TIME)
+
+
+class AttemptWindow(SQLModel, table=True):
+    """How often somebody tried to sign in lately: one row per e-mail address or network, known by a hash only."""
+
+    __tablename__ = "attempt_window"
+
+    key: str = Field(primary_key=True, max_length=64)
+    began_at: datetime = Field(sa_type=TIME, index=True)
+    attempts: int
 
 
 class Address(SQLModel, table=True):
@@ -102,6 +116,15 @@ class Address(SQLModel, table=True):
     is_default: bool = Field(default=False)
     created_at: datetime = Field(sa_type=TIME)
     deleted_at: datetime | None = Field(default=None, sa_type=TIME)
+
+    __table_args__ = (
+        Index(
+            "uq_address_default",
+            "user_id",
+            unique=True,
+            postgresql_where=text("is_default AND deleted_at IS NULL"),
+        ),
+    )
 
 
 class ClientSignal(SQLModel, table=True):

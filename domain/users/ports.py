@@ -1,9 +1,12 @@
 """What sign-in needs from outside: a slow password hash, and signed short-lived tokens."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from domain.shared.actor import Actor
+from domain.shared.database import Database
+from domain.shared.policy import Policy
 
 
 class PasswordHasher(Protocol):
@@ -24,3 +27,13 @@ class TokenSigner(Protocol):
     def verify(self, token: str, now: datetime) -> Actor | None:
         """The actor, or None for a token that is expired, forged or of another shape."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class UserPorts:
+    """Whatever opens or changes a session."""
+
+    db: Database
+    hasher: PasswordHasher
+    tokens: TokenSigner
+    policy: Policy

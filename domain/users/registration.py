@@ -3,25 +3,35 @@
 Invariant: an e-mail address, compared without case, belongs to one user; the unique index decides, not a look-up.
 """
 
-from typing import Annotated, Final
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
-from pydantic import EmailStr, StringConstraints
+from pydantic import EmailStr, Field, SecretStr, StringConstraints
 from sqlalchemy.exc import IntegrityError
 
+from domain.shared.actor import Client
 from domain.shared.commands import Line, command
 from domain.shared.database import Database, Tx
 from domain.shared.ids import new_id
 from domain.users.errors import EmailTaken
 from domain.users.events import UserRegistered
-from domain.users.model import User
-from domain.users.ports import PasswordHasher
+from domain.users.model import SignalKind, User
+from domain.users.ports import PasswordHasher, UserPorts
+from domain.users.sessions import SignedIn
+from domain.users.sign_in import begin
+
+T = TypeVar("T")
 
 PASSWORD_MIN: Final = 10
 PASSWORD_MAX: Final = 200
 """Argon2 hashes any length; the cap bounds the work of one request."""
 
-Password = Annotated[str, StringConstraints(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX, strip_whitespace=False)]
+Password = Annotated[SecretStr, Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
+"""Never printed: neither a command nor a fault shows it."""
+Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+
+_ONE_EMAIL: Final = "uq_user_email_folded"
 
 
 @command
@@ -29,31 +39,50 @@ class RegisterUser:
     email: EmailStr
     password: Password
     display_name: Line
-    locale: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = "en"
+    locale: Locale = "en"
+
+
+async def register(command: RegisterUser, *, client: Client, ports: UserPorts) -> SignedIn:
+    """An account and its first session. Raises EmailTaken."""
+    password_hash = await ports.hasher.hash(command.password.get_secret_value())
+
+    async def step(tx: Tx) -> SignedIn:
+        user = await _add_user(tx, command, password_hash)
+        return await begin(tx, user, SignalKind.REGISTERED, client=client, ports=ports)
+
+    return await _with_email_free(command.email, lambda: ports.db.run(step))
 
 
 async def register_user(command: RegisterUser, *, db: Database, hasher: PasswordHasher) -> UUID:
-    """The new user's id. Raises EmailTaken."""
-    password_hash = await hasher.hash(command.password)
-    user_id = new_id()
+    """An account without a session, for accounts that somebody else makes. Raises EmailTaken."""
+    password_hash = await hasher.hash(command.password.get_secret_value())
 
     async def step(tx: Tx) -> UUID:
-        await tx.add(
-            User(
-                id=user_id,
-                email=command.email,
-                password_hash=password_hash,
-                display_name=command.display_name,
-                locale=command.locale,
-                created_at=tx.now,
-                updated_at=tx.now,
-            )
-        )
-        tx.record(UserRegistered(at=tx.now, user_id=user_id))
-        return user_id
+        return (await _add_user(tx, command, password_hash)).id
 
+    return await _with_email_free(command.email, lambda: db.run(step))
+
+
+async def _add_user(tx: Tx, command: RegisterUser, password_hash: str) -> User:
+    user = User(
+        id=new_id(),
+        email=command.email,
+        password_hash=password_hash,
+        display_name=command.display_name,
+        locale=command.locale,
+        created_at=tx.now,
+        updated_at=tx.now,
+    )
+    await tx.add(user)
+    tx.record(UserRegistered(at=tx.now, user_id=user.id))
+    return user
+
+
+async def _with_email_free(email: str, add: Callable[[], Awaitable[T]]) -> T:
     try:
-        return await db.run(step)
+        return await add()
     except IntegrityError as fault:
-        # The only unique fact about a new user besides the random id is the e-mail address.
-        raise EmailTaken(command.email) from fault
+        if _ONE_EMAIL not in str(fault.orig):
+            raise
+        # Without the cause: it repeats what was to be stored.
+        raise EmailTaken(email) from None

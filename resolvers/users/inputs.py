@@ -9,3 +9,19 @@ class RegisterInput:
     password: str = strawberry.field(description="10 to 200 characters.")
     display_name: str = strawberry.field(description="What others see, at most 200 characters.")
     locale: str | None = strawberry.field(default=strawberry.UNSET, description="Preferred language, as `de-AT`.")
+
+
+@strawberry.input(description="Who signs in.")
+class SignInInput:
+    email: str = strawberry.field(description="The address of the account; capitals make no difference.")
+    password: str = strawberry.field(description="Its password.")
+
+
+@strawberry.input(description="A session to go on with.")
+class RefreshSessionInput:
+    refresh_token: str = strawberry.field(description="The newest one; each works once.")
+
+
+@strawberry.input(description="A session to end.")
+class EndSessionInput:
+    session_id: strawberry.ID = strawberry.field(description="One of the viewer's own.")

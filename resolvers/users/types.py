@@ -1,11 +1,15 @@
 """Users in the schema."""
 
 from datetime import datetime
+from typing import Self
 
 import strawberry
 
+from domain.shared.actor import Actor
 from domain.users import errors
-from domain.users.reads import Profile
+from domain.users.reads import Profile, SessionView, profiles_by_ids
+from domain.users.sessions import SignedIn
+from resolvers.context import Context
 from resolvers.shared.errors import UserError, failure
 from resolvers.shared.scalars import Node, public_id
 
@@ -28,6 +32,70 @@ class User(Node):
             phone=view.phone,
             created_at=view.created_at,
         )
+
+
+@strawberry.type(description="One sign-in on one device.")
+class Session(Node):
+    user_agent: str = strawberry.field(description="The program that signed in, in its own words.")
+    created_at: datetime = strawberry.field(description="When it began.")
+    last_used_at: datetime = strawberry.field(description="When it last got new tokens.")
+    expires_at: datetime = strawberry.field(description="When it ends unless it gets new tokens.")
+    is_current: bool = strawberry.field(description="It is the one that asks.")
+
+    @classmethod
+    def of(cls, view: SessionView, actor: Actor) -> "Session":
+        return cls(
+            id=public_id("session", view.id),
+            user_agent=view.user_agent,
+            created_at=view.created_at,
+            last_used_at=view.last_used_at,
+            expires_at=view.expires_at,
+            is_current=view.id == actor.session_id,
+        )
+
+
+@strawberry.interface(description="What a client holds to act for a user.")
+class SessionTokens:
+    access_token: str = strawberry.field(description="Goes with each request, as `Authorization: Bearer ...`.")
+    access_token_expires_at: datetime = strawberry.field(description="From then on it is refused: refresh before.")
+    refresh_token: str = strawberry.field(
+        description="Buys the next pair of tokens, once. Keep it secret: coming twice, it ends the session."
+    )
+    user: User = strawberry.field(description="Who is signed in.")
+
+    @classmethod
+    async def of(cls, signed_in: SignedIn, context: Context) -> Self:
+        profile = (await profiles_by_ids(context.ports.db.primary, [signed_in.user_id]))[signed_in.user_id]
+        return cls(
+            access_token=signed_in.access_token,
+            access_token_expires_at=signed_in.access_token_expires_at,
+            refresh_token=signed_in.refresh_token,
+            user=User.of(profile),
+        )
+
+
+@failure(errors.WrongCredentials, "E-mail address and password do not match; which of them is wrong is not told.")
+class WrongCredentials(UserError):
+    pass
+
+
+@failure(errors.TooManyAttempts, "Too many attempts to sign in, for this address or from this network.")
+class TooManyAttempts(UserError):
+    retry_after_seconds: int = strawberry.field(description="How long to wait.")
+
+    @classmethod
+    def of(cls, error: errors.TooManyAttempts) -> "TooManyAttempts":
+        return cls(code=error.code, message=error.message, retry_after_seconds=error.retry_after_seconds)
+
+
+@failure(errors.SessionOver, "The session is over: sign in again.")
+class SessionOver(UserError):
+    pass
+
+
+@failure(errors.TokenJustUsed, "The token was used a moment ago, by another tab perhaps: take the newer one.")
+class TokenJustUsed(UserError):
+    pass
 
 
 @failure(errors.EmailTaken, "There is an account with this e-mail address.")

@@ -90,6 +90,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("status_reason", sa.String(length=500), nullable=False),
         sa.Column("roles", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("customer_ref", sa.String(length=100), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -116,6 +117,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_address")),
     )
     op.create_index(op.f("ix_address_user_id"), "address", ["user_id"], unique=False)
+    op.create_index(
+        "uq_address_default",
+        "address",
+        ["user_id"],
+        unique=True,
+        postgresql_where=sa.text("is_default AND deleted_at IS NULL"),
+    )
     op.create_table(
         "client_signal",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -223,6 +231,8 @@ def upgrade() -> None:
                 "token_reused",
                 "password_changed",
                 "blocked",
+                "roles_changed",
+                "displaced",
                 name="sessionend",
                 native_enum=False,
                 create_constraint=True,
@@ -234,6 +244,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_user_session_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_session")),
     )
+    op.create_index(op.f("ix_user_session_expires_at"), "user_session", ["expires_at"], unique=False)
     op.create_index(op.f("ix_user_session_user_id"), "user_session", ["user_id"], unique=False)
     op.create_table(
         "refresh_token",
@@ -244,10 +255,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["session_id"], ["user_session.id"], name=op.f("fk_refresh_token_session_id")),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_refresh_token")),
     )
+    op.create_index(op.f("ix_refresh_token_issued_at"), "refresh_token", ["issued_at"], unique=False)
     op.create_index(op.f("ix_refresh_token_session_id"), "refresh_token", ["session_id"], unique=False)
+    op.create_table(
+        "attempt_window",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_attempt_window")),
+    )
+    op.create_index(op.f("ix_attempt_window_began_at"), "attempt_window", ["began_at"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("attempt_window")
     op.drop_table("refresh_token")
     op.drop_table("user_session")
     op.drop_table("shipping_rate")
