@@ -6,12 +6,13 @@ added by the same database transaction as its header; the escrow of an order nev
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from domain.shared.columns import AMOUNT, TIME, one_of
+from domain.shared.columns import AMOUNT, TIME, Xid8, one_of
 
 
 class AccountKind(StrEnum):
@@ -61,6 +62,12 @@ class LedgerTransaction(SQLModel, table=True):
     effective_on: date = Field()
     trace: str = Field(default="", max_length=64)
     created_at: datetime = Field(sa_type=TIME)
+    xid: Any = Field(
+        default=None, sa_column=Column(Xid8(), nullable=False, server_default=text("pg_current_xact_id()"))
+    )
+    """The order in which the chain is sealed: below the oldest open transaction nothing can come any more."""
+
+    __table_args__ = (Index("ix_ledger_transaction_chain", "xid", "id"),)
 
 
 class Entry(SQLModel, table=True):
@@ -109,7 +116,9 @@ class LedgerSeal(SQLModel, table=True):
     __tablename__ = "ledger_seal"
 
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    up_to_xid: Any = Field(sa_column=Column(Xid8(), nullable=False))
     up_to_id: UUID = Field()
+    """The batch ends with this transaction, in the order of (xid, id)."""
     transactions: int = Field()
     digest: str = Field(max_length=64)
     sealed_at: datetime = Field(sa_type=TIME)

@@ -11,10 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import Column, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel
 
-from domain.shared.columns import AMOUNT, TIME, amounts, one_of
+from domain.shared.columns import AMOUNT, TIME, Xid8, amounts, one_of
 from domain.shared.transitions import Party, TransitionTable, step
 
 COMPLETION_DAYS: Final = 14
@@ -119,15 +118,6 @@ class OrderEventKind(StrEnum):
     HOLD_OPENED = "hold_opened"
     HOLD_CLOSED = "hold_closed"
     RELEASED = "released"
-
-
-class Xid8(UserDefinedType[Any]):
-    """PostgreSQL's 64-bit transaction id: only ever filled by its default and compared in the database."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        return "xid8"
 
 
 class Order(SQLModel, table=True):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Enum
+from sqlalchemy.types import UserDefinedType
 from sqlmodel import SQLModel
 
 from domain.shared.money import MINOR_UNITS_MAX
@@ -22,6 +23,15 @@ SQLModel.metadata.naming_convention = {
 
 TIME: Final[Any] = DateTime(timezone=True)
 AMOUNT: Final[Any] = BigInteger()
+
+
+class Xid8(UserDefinedType[Any]):
+    """PostgreSQL's 64-bit transaction id: only ever filled by its default and compared in the database."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "xid8"
 
 
 def one_of(values: type[StrEnum], name: str | None = None) -> Any:

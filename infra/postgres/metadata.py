@@ -15,7 +15,7 @@ from domain.payments import model as payments
 from domain.pricing import model as pricing
 from domain.risk import model as risk
 from domain.sellers import model as sellers
-from domain.shared import idempotency
+from domain.shared import columns, idempotency
 from domain.users import model as users
 
 MODULES = (
@@ -24,4 +24,4 @@ MODULES = (
 METADATA: MetaData = SQLModel.metadata
 
 # Reflection knows no xid8; without this, comparing models and database warns.
-ischema_names["xid8"] = orders.Xid8
+ischema_names["xid8"] = columns.Xid8

@@ -1,10 +1,19 @@
 """The ledger."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0002"
 down_revision = "0001"
+
+
+class Xid8(sa.types.UserDefinedType[Any]):
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "xid8"
 
 
 def upgrade() -> None:
@@ -45,6 +54,7 @@ def upgrade() -> None:
     op.create_table(
         "ledger_seal",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("up_to_xid", Xid8(), nullable=False),
         sa.Column("up_to_id", sa.Uuid(), nullable=False),
         sa.Column("transactions", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
@@ -75,12 +85,14 @@ def upgrade() -> None:
         sa.Column("effective_on", sa.Date(), nullable=False),
         sa.Column("trace", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("xid", Xid8(), server_default=sa.text("pg_current_xact_id()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["reverses_id"], ["ledger_transaction.id"], name=op.f("fk_ledger_transaction_reverses_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_transaction")),
     )
     op.create_index(op.f("ix_ledger_transaction_order_id"), "ledger_transaction", ["order_id"], unique=False)
+    op.create_index("ix_ledger_transaction_chain", "ledger_transaction", ["xid", "id"], unique=False)
     op.create_table(
         "balance",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -1,0 +1,118 @@
+"""What each business fact books. Pure: facts in, postings out.
+
+Invariant: every recipe sums to zero, whatever its amounts. Tax goes with the seller's gross: the seller sold the goods
+and owes the tax; a jurisdiction that makes the marketplace owe it adds an entry against `platform:tax` here.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from domain.ledger.model import AccountKind, TransactionKind
+from domain.ledger.posting import EntryDraft, Posting, posting_id
+from domain.shared.money import split
+
+_CLEARING: Final = AccountKind.PROVIDER_CLEARING
+_ESCROW: Final = AccountKind.ESCROW
+
+
+def capture(
+    *, payment_id: UUID, order_id: UUID, amount_minor: int, currency: str, on: date, trace: str = ""
+) -> Posting:
+    """The buyer's money for one order has arrived with the provider; the platform holds it."""
+    return Posting(
+        id=posting_id(TransactionKind.CAPTURE, payment_id, order_id),
+        kind=TransactionKind.CAPTURE,
+        cause=f"payment:{payment_id}",
+        currency=currency,
+        order_id=order_id,
+        entries=(EntryDraft(_CLEARING, amount_minor), EntryDraft(_ESCROW, -amount_minor)),
+        effective_on=on,
+        trace=trace,
+    )
+
+
+def provider_fee(*, payment_id: UUID, fee_minor: int, currency: str, on: date, trace: str = "") -> Posting:
+    """What the provider kept of a payment: the platform's cost, no order's."""
+    return Posting(
+        id=posting_id(TransactionKind.PROVIDER_FEE, payment_id),
+        kind=TransactionKind.PROVIDER_FEE,
+        cause=f"payment:{payment_id}",
+        currency=currency,
+        order_id=None,
+        entries=(EntryDraft(AccountKind.PROVIDER_FEES, fee_minor), EntryDraft(_CLEARING, -fee_minor)),
+        effective_on=on,
+        trace=trace,
+    )
+
+
+def refund(*, refund_id: UUID, order_id: UUID, amount_minor: int, currency: str, on: date, trace: str = "") -> Posting:
+    """Money held for an order went back to the buyer."""
+    return Posting(
+        id=refund_id,
+        kind=TransactionKind.REFUND,
+        cause=f"refund:{refund_id}",
+        currency=currency,
+        order_id=order_id,
+        entries=(EntryDraft(_ESCROW, amount_minor), EntryDraft(_CLEARING, -amount_minor)),
+        effective_on=on,
+        trace=trace,
+    )
+
+
+def release(
+    *,
+    order_id: UUID,
+    seller_id: UUID,
+    held_minor: int,
+    total_minor: int,
+    commission_minor: int,
+    currency: str,
+    on: date,
+    trace: str = "",
+) -> Posting:
+    """What is still held for an order becomes the seller's, less the commission.
+
+    The commission was frozen at sale for `total_minor`; of an order that was refunded in part it is taken in the
+    proportion of what is left.
+    """
+    due_minor = split(commission_minor, [held_minor, total_minor - held_minor])[0]
+    return Posting(
+        id=posting_id(TransactionKind.RELEASE, order_id),
+        kind=TransactionKind.RELEASE,
+        cause=f"order:{order_id}",
+        currency=currency,
+        order_id=order_id,
+        entries=(
+            EntryDraft(_ESCROW, held_minor),
+            EntryDraft(AccountKind.SELLER_PAYABLE, due_minor - held_minor, owner_id=seller_id),
+            EntryDraft(AccountKind.PLATFORM_COMMISSION, -due_minor),
+        ),
+        effective_on=on,
+        trace=trace,
+    )
+
+
+def reversal(
+    *,
+    transaction_id: UUID,
+    order_id: UUID | None,
+    entries: Sequence[EntryDraft],
+    currency: str,
+    cause: str,
+    on: date,
+    trace: str = "",
+) -> Posting:
+    """Takes back a transaction as a whole, once; `cause` names why. What was written stays written."""
+    return Posting(
+        id=posting_id(TransactionKind.REVERSAL, transaction_id),
+        kind=TransactionKind.REVERSAL,
+        cause=cause,
+        currency=currency,
+        order_id=order_id,
+        entries=tuple(EntryDraft(entry.account, -entry.amount_minor, entry.owner_id) for entry in entries),
+        effective_on=on,
+        reverses_id=transaction_id,
+        trace=trace,
+    )
