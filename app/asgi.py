@@ -4,13 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from app.container import open_container
+from app.container import Container, open_container
+from app.graphql import graphql_edge
 from app.health import Health, Part, health_routes
 from app.jobs import handlers_of
 from app.requests import RequestLayer
 from app.settings import Settings, load_settings
+from app.webhooks import webhook_routes
 from infra.http.probe import HttpProbe
 from infra.postgres.probe import PostgresProbe
 from infra.redis.probe import RedisProbe
@@ -40,12 +43,25 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         async with stack:
             if tracing is not None:
                 stack.callback(tracing.shutdown)
-            app.state.container = await stack.enter_async_context(open_container(settings, handlers_of=handlers_of()))
+            app.state.container = await stack.enter_async_context(
+                open_container(settings, handlers_of=handlers_of(), measures=measures)
+            )
             yield
 
+    def container() -> Container:
+        opened: Container = application.state.container
+        return opened
+
     token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
-    routes = health_routes(health, measures, metrics_token=token)
-    app: ASGIApp = RequestLayer(Starlette(routes=routes, lifespan=lifespan), measures=measures)
+    edge = graphql_edge(settings, container)
+    routes: list[BaseRoute] = [
+        Route("/graphql", edge),
+        WebSocketRoute("/graphql", edge),
+        *webhook_routes(container),
+        *health_routes(health, measures, metrics_token=token),
+    ]
+    application = Starlette(routes=routes, lifespan=lifespan)
+    app: ASGIApp = RequestLayer(application, measures=measures)
     return tracing.around(app) if tracing is not None else app
 
 

@@ -21,6 +21,7 @@ from infra.postgres.reads import PoolReads
 from infra.postgres.shipping_rates import TableShippingRates
 from infra.postgres.tax_rules import TableTaxRules
 from infra.redis.hints import RedisHints, open_redis_hints
+from infra.stripe.gateway import stripe_gateway
 from resolvers.context import Context, LoaderScope, Ports, Viewer
 
 
@@ -72,6 +73,12 @@ async def open_container(
         hints = await opened.enter_async_context(open_redis_hints(settings.redis_url))
         hasher = Argon2PasswordHasher()
         opened.callback(hasher.close)
+        gateway = stripe_gateway(
+            settings.stripe_api_key.get_secret_value(),
+            [settings.stripe_webhook_secret.get_secret_value()],
+            settings.stripe_api_base,
+        )
+        opened.push_async_callback(gateway.aclose)
         db = PostgresDatabase(
             engine,
             PoolReads(primary_pool, observe_sql),
@@ -89,6 +96,7 @@ async def open_container(
             hasher=hasher,
             tokens=JwtTokenSigner(settings.jwt_secret.get_secret_value()),
             hints=hints,
+            gateway=gateway,
             shipping_rates=TableShippingRates(reads, measures, fresh_seconds=rates_seconds),
             tax_rules=TableTaxRules(reads, measures, fresh_seconds=rates_seconds),
         )

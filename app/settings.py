@@ -114,6 +114,14 @@ class Settings(BaseSettings):
         8, ge=0, le=25, description="How long `checkout` waits for an outcome before it answers PROCESSING."
     )
 
+    # What a client may ask
+    cost_capacity: int = Field(
+        2_000_000, ge=1_000, description="Static cost that a client (user, or address) may spend at once."
+    )
+    cost_refill_per_second: float = Field(
+        100_000, gt=0, description="Static cost that a client's budget regains every second."
+    )
+
     # What it tells
     log_format: LogFormat | None = Field(
         None, description="`json` or `console`; by default json in production and console elsewhere."

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import strawberry
 from aiodataloader import DataLoader
 
+from domain.payments.ports import PaymentGateway
 from domain.pricing.ports import ShippingRates, TaxRules
 from domain.shared.actor import Actor, Client
 from domain.shared.clock import Clock
@@ -37,6 +38,7 @@ class Ports:
     tokens: TokenSigner
 
     hints: Hints
+    gateway: PaymentGateway
     shipping_rates: ShippingRates
     tax_rules: TaxRules
 

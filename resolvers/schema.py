@@ -3,6 +3,7 @@
 Invariant: every root field has a permission; a schema with one that forgot it cannot be built.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import strawberry
@@ -50,11 +51,15 @@ Query = merged("Query", "Everything that can be read.", (Namespaces, NodeQueries
 Mutation = merged("Mutation", "Everything that can be done.", (UserMutations,))
 
 
-def build_schema() -> strawberry.Schema:
-    schema = strawberry.Schema(
+def build_schema(
+    schema_class: type[strawberry.Schema] = strawberry.Schema, extensions: Iterable[Any] = ()
+) -> strawberry.Schema:
+    """The schema; the application adds the class and the extensions that every operation passes through."""
+    schema = schema_class(
         query=Query,
         mutation=Mutation,
         config=StrawberryConfig(auto_camel_case=True, scalar_map=SCALARS),
+        extensions=list(extensions),
     )
     refuse_unguarded(schema)
     return schema

@@ -1,0 +1,93 @@
+"""The GraphQL edge, wired: who asks is read from the request, faults go to the log, known errors keep their code."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import strawberry
+import structlog
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.websockets import WebSocket
+
+from app.container import Container
+from app.settings import Settings
+from app.viewer import authenticate, bearer_of, client_of
+from domain.shared.errors import DomainError, NotSignedIn
+from resolvers.context import Context
+from resolvers.extensions.budget import TokenBuckets
+from resolvers.extensions.edge_schema import EdgeSchema, edge_extensions
+from resolvers.schema import build_schema
+from resolvers.transport.edge import GraphQLEdge
+from resolvers.transport.refusals import TokenRejected
+
+log = structlog.get_logger("market.graphql")
+
+TOKEN_PARAMETERS: Final = ("authorization", "Authorization", "token", "accessToken")
+"""Where clients put the token in the payload of `connection_init`; the first is what the documentation asks for."""
+
+
+def graphql_edge(settings: Settings, container: Callable[[], Container]) -> GraphQLEdge:
+    """The ASGI application to be mounted at /graphql. `container` gives the opened container of this process."""
+
+    async def make_context(connection: Request | WebSocket, parameters: Mapping[str, Any] | None) -> Context:
+        opened = container()
+        trace = str(connection.scope.get("state", {}).get("request_id", ""))
+        try:
+            token = bearer_of(authorization_of(connection, parameters))
+            viewer = authenticate(token, client_of(connection, settings.trusted_proxies), opened, trace=trace)
+        except NotSignedIn as refused:
+            raise TokenRejected(refused.message) from refused
+        return opened.context(viewer.actor, viewer.client)
+
+    return GraphQLEdge(
+        schema=market_schema(settings),
+        make_context=make_context,
+        report=report_fault,
+        translate=translate,
+        graphiql=settings.serves_graphiql,
+        allowed_origins=settings.allowed_origins,
+    )
+
+
+def market_schema(settings: Settings) -> strawberry.Schema:
+    """The schema with everything that every operation passes through."""
+    budget = TokenBuckets(
+        clock=time.monotonic,
+        capacity=settings.cost_capacity,
+        refill_per_second=settings.cost_refill_per_second,
+    )
+    introspects = settings.serves_graphiql
+    return build_schema(
+        EdgeSchema,
+        extensions=edge_extensions(budget=budget, client_key=client_key, may_introspect=lambda _: introspects),
+    )
+
+
+def client_key(context: Context) -> str:
+    """Whose budget an operation is paid from: the user's, or the address's."""
+    user_id = context.actor.user_id
+    return f"user:{user_id}" if user_id is not None else f"ip:{context.viewer.client.ip}"
+
+
+def authorization_of(connection: Request | WebSocket, parameters: Mapping[str, Any] | None) -> str | None:
+    """The `Authorization` header, or its like in a socket's first message (browsers cannot set headers there)."""
+    header = connection.headers.get("authorization")
+    if header:
+        return header
+    for name in TOKEN_PARAMETERS:
+        value = (parameters or {}).get(name)
+        if isinstance(value, str) and value:
+            return value if value.lower().startswith("bearer ") else f"Bearer {value}"
+    return None
+
+
+def report_fault(fault_id: str, error: BaseException) -> None:
+    log.error("masked fault", fault_id=fault_id, exc_info=error)
+
+
+def translate(error: Exception) -> GraphQLError | None:
+    """Expected errors that no union took: they keep their words and their code."""
+    if isinstance(error, DomainError):
+        return GraphQLError(error.message, extensions={"code": error.code})
+    return None

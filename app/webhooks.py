@@ -1,0 +1,59 @@
+"""Webhooks: verified, stored in the inbox, answered. The work is a job's.
+
+Invariant: 200 is answered only once the message is safe in the database; anything else makes the sender try again.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.container import Container
+from domain.inbox.receiving import Incoming, receive
+from domain.payments.errors import InvalidSignature
+
+BODY_MAX = 512 * 1024
+PAYMENTS_SOURCE = "payments"
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def webhook_routes(container: Callable[[], Container]) -> list[Route]:
+    """`container` gives the opened container of this process."""
+
+    async def payments(request: Request) -> Response:
+        return await receive_payment_event(request, container())
+
+    return [Route("/webhooks/payments", payments, methods=["POST"])]
+
+
+async def receive_payment_event(request: Request, container: Container) -> Response:
+    body = await limited_body(request)
+    if body is None:
+        return JSONResponse({"error": "too large"}, status_code=413)
+    try:
+        event = container.ports.gateway.parse_webhook(body, request.headers.get("stripe-signature", ""))
+    except InvalidSignature as refused:
+        return JSONResponse({"error": refused.message}, status_code=400)
+    await receive(
+        Incoming(
+            source=PAYMENTS_SOURCE,
+            external_id=event.id,
+            kind=event.kind.value,
+            object_ref=event.object_ref,
+            details={"name": event.name, "account_ref": event.account_ref},
+        ),
+        db=container.ports.db,
+    )
+    return JSONResponse({"received": True})
+
+
+async def limited_body(request: Request) -> bytes | None:
+    """The body, or None when it is larger than BODY_MAX; read no further than that."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_MAX:
+            return None
+    return bytes(body)
