@@ -5,18 +5,17 @@ linear time) before validation walks it, and it is charged before the first reso
 text alone is done once per text and cached; what depends on variables or on the viewer is done every time.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+import math
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
-from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, validate
+from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types import ExecutionContext
 from strawberry.types.execution import ParseOptions
 
-from resolvers.extensions.arrival import Arrival, arrival_of
+from resolvers.extensions.arrival import arrival_of
 from resolvers.extensions.budget import CostBudget, RateLimited
 from resolvers.extensions.costs import PriceList
 from resolvers.extensions.document_cache import DocumentCache, DocumentKey, Prepared
@@ -28,11 +27,12 @@ from resolvers.extensions.refusals import (
     INTROSPECTION_DISABLED,
     OPERATION_RESOLUTION_FAILED,
     RATE_LIMITED,
-    VALIDATION_FAILED,
     refused,
 )
+from resolvers.extensions.validation import faults_of
 
-_STRAWBERRY_RULES = (MaybeNullValidationRule, OneOfInputValidationRule)
+# A text that is not known yet costs a tenth of its length, beside what its operation costs.
+CHARACTERS_PER_COST: Final = 10
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class Preparation(SchemaExtension):
         self._prepared: Prepared | None = None
         self._cost: dict[str, int] = {}
 
-    def on_parse(self) -> Iterator[None]:
+    async def on_parse(self) -> AsyncIterator[None]:
         context = self.execution_context
         text = context.query or ""
         key = DocumentKey(text, arrival_of(context).takes_increments)
@@ -72,6 +72,8 @@ class Preparation(SchemaExtension):
         if self._prepared is not None:
             context.graphql_document = self._prepared.document
         else:
+            # The work of parsing and validating is paid before it is done, whatever comes of it.
+            await self._charge(max(1, len(text) // CHARACTERS_PER_COST))
             context.parse_options = _parse_options(self._rules.limits)
         yield
         if context.graphql_document is None:
@@ -90,7 +92,12 @@ class Preparation(SchemaExtension):
         context = self.execution_context
         if not context.pre_execution_errors:
             # Strawberry validates on its own unless this is a list.
-            context.pre_execution_errors = self._faults_of_document() or await self._faults_of_operation()
+            context.pre_execution_errors = self._faults_of_document()
+        if not context.pre_execution_errors:
+            try:
+                await self._admit()
+            except GraphQLError as refusal:
+                context.pre_execution_errors = [refusal]
         yield
 
     def get_results(self) -> dict[str, Any]:
@@ -106,45 +113,38 @@ class Preparation(SchemaExtension):
         measures, refusal = excess(document, rules.limits)
         if refusal is not None:
             return [refusal]
-        errors = validate(
-            _core(context), document, (*context.validation_rules, *_STRAWBERRY_RULES), hide_suggestions=True
-        )
-        if errors:
-            return [_with_code(error) for error in errors]
-        self._prepared = Prepared(document, measures)
-        rules.cache.put(DocumentKey(context.query or "", arrival_of(context).takes_increments), self._prepared)
-        return []
+        errors = faults_of(document, _core(context), context.validation_rules)
+        if not errors:
+            self._prepared = Prepared(document, measures)
+            rules.cache.put(DocumentKey(context.query or "", arrival_of(context).takes_increments), self._prepared)
+        return errors
 
-    async def _faults_of_operation(self) -> list[GraphQLError]:
-        """What this client may not do with a sound document, and with these variables."""
+    async def _admit(self) -> None:
+        """Raises GraphQLError for what this client may not do with a sound document and these variables."""
         context, rules, prepared = self.execution_context, self._rules, self._prepared
         assert prepared is not None
         if prepared.measures.introspects and not rules.may_introspect(context.context):
-            return [refused(INTROSPECTION_DISABLED, "The schema is not open to introspection here.")]
+            raise refused(INTROSPECTION_DISABLED, "The schema is not open to introspection here.")
         cost = rules.prices(_core(context)).cost(
             prepared.document, context.operation_name, context.variables or {}, prepared.prices
         )
         maximum = rules.limits.cost_max
         if cost > maximum:
-            return [
-                refused(
-                    COST_EXCEEDED,
-                    f"The operation costs more than {maximum}.",
-                    cost=min(cost, 2**53),
-                    maximum=maximum,
-                )
-            ]
-        try:
-            remaining = await rules.budget.spend(rules.client_key(context.context), cost)
-        except RateLimited as limited:
-            seconds = max(1, round(limited.retry_after_seconds + 0.5))
-            return [refused(RATE_LIMITED, f"Too much at once: try again in {seconds} s.", retryAfterSeconds=seconds)]
-        self._publish(arrival_of(context), cost, remaining)
-        return []
+            message = f"The operation costs more than {maximum}."
+            raise refused(COST_EXCEEDED, message, cost=min(cost, 2**53), maximum=maximum)
+        remaining = await self._charge(cost)
+        if arrival_of(context).wants_cost:
+            self._cost = {"requested": cost, "maximum": maximum, "remaining": remaining}
 
-    def _publish(self, arrival: Arrival, cost: int, remaining: int) -> None:
-        if arrival.wants_cost:
-            self._cost = {"requested": cost, "maximum": self._rules.limits.cost_max, "remaining": remaining}
+    async def _charge(self, cost: int) -> int:
+        """Raises GraphQLError when the client's budget does not cover it."""
+        rules = self._rules
+        try:
+            return await rules.budget.spend(rules.client_key(self.execution_context.context), cost)
+        except RateLimited as limited:
+            seconds = max(1, math.ceil(limited.retry_after_seconds))
+            message = f"Too much at once: try again in {seconds} s."
+            raise refused(RATE_LIMITED, message, retryAfterSeconds=seconds) from limited
 
 
 def _parse_options(limits: Limits) -> ParseOptions:
@@ -167,8 +167,3 @@ def _is_ambiguous(context: ExecutionContext) -> bool:
     document = context.graphql_document
     assert document is not None
     return sum(isinstance(each, OperationDefinitionNode) for each in document.definitions) > 1
-
-
-def _with_code(error: GraphQLError) -> GraphQLError:
-    error.extensions = {"code": VALIDATION_FAILED, **(error.extensions or {})}
-    return error

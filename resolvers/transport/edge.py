@@ -26,7 +26,7 @@ from strawberry.subscriptions import (
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
     MULTIPART_SUBSCRIPTION_PROTOCOL,
 )
-from strawberry.types.execution import ExecutionResult, SubscriptionExecutionResult
+from strawberry.types.execution import ExecutionResult, PreExecutionError, SubscriptionExecutionResult
 
 from resolvers.extensions.arrival import Arrival
 from resolvers.extensions.faults import FaultMask, Report, Translate, untranslated
@@ -35,6 +35,7 @@ from resolvers.extensions.refusals import (
     METHOD_NOT_ALLOWED,
     TOO_MANY_STREAMS,
     UNAUTHENTICATED,
+    refused,
 )
 from resolvers.transport.answers import encode, fault_response, json_response, present, refusal_response
 from resolvers.transport.bodies import OperationRequest, read_operations
@@ -58,8 +59,9 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
 
     `make_context(request, None)` is called once per HTTP request, `make_context(socket, payload)` once per
     socket; it raises `TokenRejected` for a bad token. `report(fault_id, error)` logs what was masked.
-    `manifest` and `trusted_only` are those of `PersistedDocuments`. `allowed_origins` are the foreign origins
-    whose pages may open sockets.
+    `manifest` and `trusted_only` are those of `PersistedDocuments`. `is_current(context)` is asked before every
+    operation of a socket and every event: once it says no (the session ended), the socket closes with 4401 and a
+    stream ends. `allowed_origins` are the foreign origins whose pages may open sockets.
     """
 
     websocket_adapter_class = EdgeSocket
@@ -80,6 +82,7 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
         document_store: DocumentStore | None = None,
         manifest: Mapping[str, str] | None = None,
         trusted_only: Callable[[C], bool] = lambda _: False,
+        is_current: Callable[[C], bool] = lambda _: True,
         graphiql: bool = False,
         allowed_origins: Sequence[str] = (),
     ) -> None:
@@ -103,6 +106,7 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
             PersistedDocuments(
                 store=document_store or RecentDocuments(), manifest=manifest or {}, trusted_only=trusted_only
             ),
+            is_current,
         )
         self._sockets = 0
         self._streams = 0
@@ -229,6 +233,8 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
             async with aclosing(results):
                 async for result in results:
                     yield result
+        except TokenRejected as rejected:
+            yield PreExecutionError(data=None, errors=[refused(UNAUTHENTICATED, rejected.message)])
         finally:
             self._streams -= 1
 

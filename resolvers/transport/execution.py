@@ -1,6 +1,6 @@
 """Running operation requests against the schema: once for an answer, or as a stream of them."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from resolvers.extensions.refusals import (
 )
 from resolvers.transport.bodies import OperationRequest
 from resolvers.transport.persisted import PersistedDocuments
+from resolvers.transport.refusals import TokenRejected
 
 READING: Final = frozenset({OperationType.QUERY})
 ANSWERED: Final = READING | {OperationType.MUTATION}
@@ -33,9 +34,12 @@ Answered = ExecutionResult | ExperimentalIncrementalExecutionResults
 class Execution:
     """Finds the text, executes it, and stores a new persisted text once it has proved valid."""
 
-    def __init__(self, schema: BaseSchema, documents: PersistedDocuments[Any]) -> None:
+    def __init__(
+        self, schema: BaseSchema, documents: PersistedDocuments[Any], is_current: Callable[[Any], bool]
+    ) -> None:
         self._schema = schema
         self._documents = documents
+        self._is_current = is_current
 
     async def answer(
         self, request: OperationRequest, context: Any, arrival: Arrival, allowed: Iterable[OperationType]
@@ -69,13 +73,16 @@ class Execution:
         arrival: Arrival,
         allowed: Iterable[OperationType] = ANY,
     ) -> AsyncGenerator[Any, None]:
-        """Any operation as a stream: the events of a subscription, or the one result of another one."""
+        """Any operation as a stream: the events of a subscription, or the one result of another one.
+
+        Raises `TokenRejected` once the context is no longer current.
+        """
+        self._check_current(context)
         try:
             resolved = await self._documents.resolve(request, context)
         except GraphQLError as refusal:
             yield PreExecutionError(data=None, errors=[refusal])
             return
-        registers = resolved.registers
         results = await self._schema.stream(
             resolved.text,
             variable_values=request.variables,
@@ -85,12 +92,21 @@ class Execution:
             operation_extensions=request.extensions,
             allowed_operation_types=allowed,
         )
+        registers = resolved.registers
         async with aclosing(results):
-            async for result in results:
-                if registers is not None and not isinstance(result, PreExecutionError):
-                    await self._documents.register(registers, resolved.text)
-                    registers = None
-                yield _with_our_codes(result)
+            try:
+                async for result in results:
+                    if registers is not None and not isinstance(result, PreExecutionError):
+                        await self._documents.register(registers, resolved.text)
+                        registers = None
+                    self._check_current(context)
+                    yield _with_our_codes(result)
+            except GraphQLError as refusal:  # raised by an extension before anything ran
+                yield PreExecutionError(data=None, errors=[refusal])
+
+    def _check_current(self, context: Any) -> None:
+        if not self._is_current(context):
+            raise TokenRejected
 
 
 def _not_runnable(fault: CannotGetOperationTypeError | InvalidOperationTypeError) -> GraphQLError:

@@ -188,6 +188,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
                 await self._send_results(operation, results)
         except SocketGone:
             return
+        except TokenRejected as rejected:
+            await self.websocket.close(code=UNAUTHORIZED, reason=rejected.message)
         except Exception as fault:  # noqa: BLE001  # reported under an id and sent masked
             with suppress(SocketGone):
                 await operation.send_initial_errors([self.host.faults.fault(fault)])

@@ -109,7 +109,7 @@ class Clock:
 
 def test_a_client_that_spends_its_budget_waits_for_the_refill() -> None:
     clock = Clock()
-    budget = TokenBuckets(clock=clock, capacity=20, refill_per_second=2)
+    budget = TokenBuckets(clock=clock, capacity=21, refill_per_second=2)
     body = {"query": "{ dear }"}
     accept = "application/graphql-response+json"
     with served_edge(market_schema(budget=budget)) as served:
@@ -124,6 +124,18 @@ def test_a_client_that_spends_its_budget_waits_for_the_refill() -> None:
     assert limited.headers["retry-after"] == "1"
     assert other.status_code == 200
     assert refilled.status_code == 200
+
+
+def test_a_text_that_is_not_known_is_paid_for_whatever_comes_of_it() -> None:
+    budget = TokenBuckets(clock=Clock(), capacity=40, refill_per_second=1)
+    with served_edge(market_schema(budget=budget)) as served:
+        for query in ("{ hello " + "x" * 142, "{ helo " + " " * 142 + "}"):
+            assert "RATE_LIMITED" not in served.post({"query": query}).text, "15 each of 40"
+        for accept in ("application/json", "text/event-stream"):
+            assert "RATE_LIMITED" in served.post({"query": "{ " + "x" * 150}, accept=accept).text
+        # A known text costs only its operation.
+        for _ in range(6):
+            assert served.ask("{ hello }") == {"data": {"hello": "hello world"}}
 
 
 async def test_buckets_fill_up_to_their_capacity_and_no_further() -> None:

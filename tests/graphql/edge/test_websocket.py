@@ -354,3 +354,23 @@ def test_the_cost_is_told_to_sockets_that_asked(served: Served) -> None:
         socket.init()
         socket.subscribe("{ dear }")
         assert socket.receive()["payload"]["extensions"]["cost"]["requested"] == 7
+
+
+def test_a_session_that_ends_closes_its_sockets_and_streams() -> None:
+    ended: list[str] = []
+    body = {"query": "subscription { count(to: 100000) }"}
+    with served_edge(is_current=lambda context: context.viewer not in ended) as served:
+        with opened(served) as socket:
+            socket.init({"token": "ada"})
+            socket.subscribe("subscription { count(to: 100000) }")
+            assert socket.receive()["payload"] == {"data": {"count": 0}}
+            ended.append("ada")
+            assert socket.closed() == (4401, "The access token is not valid.")
+        with opened(served) as socket:
+            socket.init({"token": "ada"})
+            socket.subscribe("{ hello }")
+            assert socket.closed()[0] == 4401
+        streamed = served.post(body, accept="text/event-stream", authorization="Bearer ada").text
+
+    assert streamed.count("event: next") == 1
+    assert '"code":"UNAUTHENTICATED"' in streamed
