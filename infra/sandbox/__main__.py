@@ -7,6 +7,9 @@ import uvicorn
 
 from infra.sandbox.app import create_app
 
+SHUTDOWN_SECONDS = 2
+"""A request held back by a switch shall not hold back the end."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m infra.sandbox", description=__doc__)
@@ -17,7 +20,14 @@ def main() -> None:
     parser.add_argument("--webhook-secret", default="whsec_sandbox")
     options = parser.parse_args()
     app = create_app(options.data, options.webhook_url, options.webhook_secret)
-    uvicorn.run(app, host=options.host, port=options.port, log_level="warning", access_log=False)
+    uvicorn.run(
+        app,
+        host=options.host,
+        port=options.port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
 
 
 if __name__ == "__main__":

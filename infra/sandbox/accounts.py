@@ -12,7 +12,6 @@ OPEN_REQUIREMENTS = ["external_account", "individual.verification.document", "to
 
 
 def create(call: Call) -> Body:
-    call.need_secret_key()
     form = call.form
     country = (form.text("country") or "US").upper()
     account: Body = {
@@ -72,13 +71,11 @@ def _requirements(due: list[str]) -> Body:
 
 
 def retrieve(call: Call) -> Body:
-    call.need_secret_key()
     call.form.end()
     return call.tx.load("account", call.path["id"], PLATFORM, param="account")
 
 
 def update(call: Call) -> Body:
-    call.need_secret_key()
     form = call.form
     account = call.tx.load("account", call.path["id"], PLATFORM, param="account")
     account["email"] = form.text("email") or account["email"]
@@ -90,12 +87,10 @@ def update(call: Call) -> Body:
 
 
 def listing(call: Call) -> Body:
-    call.need_secret_key()
     return page(call, "account")
 
 
 def create_link(call: Call) -> Body:
-    call.need_secret_key()
     form = call.form
     ref = form.text("account", required=True)
     return_url, refresh_url = form.text("return_url"), form.text("refresh_url")

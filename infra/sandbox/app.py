@@ -57,7 +57,7 @@ def create_app(
 
 def _route(requests: Requests, endpoint: Endpoint) -> Route:
     async def serve(request: Request) -> Response:
-        return await requests.serve(request, endpoint.handler)
+        return await requests.serve(request, endpoint)
 
     return Route(endpoint.path, serve, methods=[endpoint.method])
 

@@ -75,7 +75,6 @@ def need_available(tx: Tx, account: str, currency: str, amount: int) -> None:
 
 
 def retrieve_balance(call: Call) -> Body:
-    call.need_secret_key()
     call.form.end()
     rows = call.tx.connection.execute(
         "SELECT currency, sum(net), sum(CASE WHEN available_on <= ? OR net < 0 THEN net ELSE 0 END) "

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.sandbox.errors import Body, forbidden, invalid
+from infra.sandbox.errors import Body, invalid
 from infra.sandbox.form import Form
 from infra.sandbox.store import Listing, Tx
 
@@ -28,10 +28,6 @@ class Call:
     account: str
     publishable: bool
     base_url: str
-
-    def need_secret_key(self) -> None:
-        if self.publishable:
-            raise forbidden("This API call cannot be made with a publishable API key.")
 
 
 def page(call: Call, kind: str, filters: Sequence[str] = (), *, url: str | None = None, **fixed: str) -> Body:

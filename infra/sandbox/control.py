@@ -1,10 +1,9 @@
 """What tests and developers steer the sandbox with, under /_sandbox/: not part of the provider's API."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -16,6 +15,7 @@ from infra.sandbox.store import PLATFORM, Store, T, Tx
 from infra.sandbox.switches import Switches
 
 DELIVERIES_SHOWN = 200
+_CHANGE = TypeAdapter(dict[str, object])
 BODY_MAX_BYTES = 100_000
 
 
@@ -52,9 +52,9 @@ class _Control:
         if len(body) > BODY_MAX_BYTES:
             return JSONResponse({"error": "too large"}, status_code=413)
         try:
-            change = json.loads(body)
+            change = _CHANGE.validate_json(body)
             switches = await self._do(lambda tx: _merge(tx, change))
-        except (ValidationError, ValueError, TypeError) as error:
+        except ValidationError as error:
             return JSONResponse({"error": str(error)}, status_code=400)
         return _shown(switches)
 

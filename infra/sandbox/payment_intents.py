@@ -44,7 +44,6 @@ PUBLIC_FIELDS = frozenset(
 
 
 def create(call: Call) -> Body:
-    call.need_secret_key()
     form, tx = call.form, call.tx
     amount = form.integer("amount", required=True, least=1)
     currency = form.currency("currency")
@@ -139,7 +138,6 @@ def _transfer_data(form: Form | None) -> Body | None:
 
 
 def update(call: Call) -> Body:
-    call.need_secret_key()
     form = call.form
     intent = load(call)
     amount = form.integer("amount", least=AMOUNT_LEAST)
@@ -189,7 +187,6 @@ def retrieve(call: Call) -> Body:
 
 
 def listing(call: Call) -> Body:
-    call.need_secret_key()
     found = page(call, "payment_intent", ("customer",))
     found["data"] = [expire_if_due(call.tx, intent, call.account) for intent in found["data"]]
     return found

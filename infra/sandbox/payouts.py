@@ -10,7 +10,6 @@ SWEEP_MAX = 100
 
 
 def create(call: Call) -> Body:
-    call.need_secret_key()
     form, tx = call.form, call.tx
     amount = form.integer("amount", required=True, least=1)
     currency = form.currency("currency")

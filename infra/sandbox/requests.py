@@ -33,9 +33,12 @@ KEY_PREFIXES = ("sk_test_", "rk_test_", "pk_test_")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
+    """`publishable`: a buyer's browser may call it too, with a publishable key."""
+
     method: str
     path: str
     handler: Handler
+    publishable: bool = False
 
 
 class Requests:
@@ -46,17 +49,19 @@ class Requests:
         self._on_commit = on_commit
         self._in_progress: set[tuple[str, str]] = set()
 
-    async def serve(self, request: Request, handler: Handler) -> Response:
+    async def serve(self, request: Request, endpoint: Endpoint) -> Response:
         request_id = new_id("req", 14)
         try:
-            answer = await self._answer(request, handler, request_id)
+            answer = await self._answer(request, endpoint, request_id)
         except ApiError as error:
             answer = Answer(error.status, error.body(), request_id)
         return present(answer)
 
-    async def _answer(self, request: Request, handler: Handler, request_id: str) -> Answer:
+    async def _answer(self, request: Request, endpoint: Endpoint, request_id: str) -> Answer:
         form = decode(await _pairs(request))
         publishable = _authenticate(request, form)
+        if publishable and not endpoint.publishable:
+            raise errors.forbidden("This API call cannot be made with a publishable API key.")
         account = request.headers.get("stripe-account", PLATFORM)
         key = request.headers.get("idempotency-key", "") if request.method == "POST" else ""
         path = request.url.path
@@ -67,12 +72,13 @@ class Requests:
         self._in_progress.add(in_progress)
         try:
             switches = await asyncio.to_thread(self._store.switches)
-            await asyncio.sleep(switches.latency_of(path))
-            work = _Work(handler, request, form, account, publishable, request_id, same)
+            await asyncio.sleep(switches.latency_of(path, "before"))
+            work = _Work(endpoint.handler, request, form, account, publishable, request_id, same)
             answer = await asyncio.to_thread(self._store.run, work, Origin(request_id, key or None))
         finally:
             self._in_progress.discard(in_progress)
         self._on_commit()
+        await asyncio.sleep(switches.latency_of(path, "after"))
         return answer
 
 

@@ -38,9 +38,13 @@ class Fault(_Switch):
 
 
 class Latency(_Switch):
-    """Matching requests wait before anything else is done."""
+    """Matching requests wait before anything is done, or with their answer after everything is done.
+
+    A client that gives up early does not stop the effect.
+    """
 
     path: str = Field(default="*", max_length=200)
+    when: Literal["before", "after"] = "before"
     seconds: float = Field(ge=0, le=LATENCY_MAX_SECONDS)
 
 
@@ -66,8 +70,9 @@ class Switches(_Switch):
     payout_seconds: int = Field(default=0, ge=0, le=31_536_000)
     """How long a payout travels to the bank."""
 
-    def latency_of(self, path: str) -> float:
-        return max((one.seconds for one in self.latency if fnmatchcase(path, one.path)), default=0.0)
+    def latency_of(self, path: str, when: str) -> float:
+        matching = (one for one in self.latency if one.when == when and fnmatchcase(path, one.path))
+        return max((one.seconds for one in matching), default=0.0)
 
     def fault_for(self, method: str, path: str, when: str) -> Fault | None:
         return next((one for one in self.faults if one.when == when and one.matches(method, path)), None)

@@ -91,20 +91,24 @@ async def no_sleep(seconds: float) -> None:
 
 
 class StripeWorld:
+    """Also what tests of the sandbox itself use: `v1`, the SDK as it is, and `http`, the bare wire."""
+
     def __init__(self, url: str, receiver: WebhookReceiver) -> None:
         self.url = url
-        self._receiver = receiver
-        self._http = httpx.AsyncClient(base_url=url, trust_env=False)
-        self._stripe = StripePaymentGateway(StripeCalls(API_KEY, url, sleep=no_sleep), [WEBHOOK_SECRET])
+        self.receiver = receiver
+        self.http = httpx.AsyncClient(base_url=url, trust_env=False, timeout=20)
+        calls = StripeCalls(API_KEY, url, sleep=no_sleep)
+        self.v1 = calls.v1
+        self._stripe = StripePaymentGateway(calls, [WEBHOOK_SECRET])
         self.gateway: PaymentGateway = self._stripe
 
     async def authenticate(self, payment: ProviderPayment, *, succeed: bool) -> None:
         page = f"/_sandbox/authenticate/{payment.provider_ref}?client_secret={payment.client_secret}"
-        answer = await self._http.post(page, data={"outcome": "succeed" if succeed else "fail"})
+        answer = await self.http.post(page, data={"outcome": "succeed" if succeed else "fail"})
         assert answer.status_code == 200, answer.text
 
     async def give_payment_method(self, payment: ProviderPayment, payment_method: str) -> None:
-        answer = await self._http.post(
+        answer = await self.http.post(
             f"/v1/payment_intents/{payment.provider_ref}/confirm",
             data={"client_secret": payment.client_secret, "payment_method": payment_method},
             headers={"Authorization": f"Bearer {PUBLISHABLE_KEY}"},
@@ -112,12 +116,12 @@ class StripeWorld:
         assert answer.status_code == 200, answer.text
 
     async def fail_refund(self, refund_ref: str) -> None:
-        answer = await self._http.post(f"/_sandbox/refunds/{refund_ref}/fail")
+        answer = await self.http.post(f"/_sandbox/refunds/{refund_ref}/fail")
         assert answer.status_code == 200, answer.text
 
     async def onboard(self, account_ref: str) -> None:
         link = await self.gateway.onboarding_link(account_ref, f"{self.url}/back", f"{self.url}/again")
-        answer = await self._http.post(link.url)
+        answer = await self.http.post(link.url)
         assert answer.headers["location"] == f"{self.url}/back"
 
     async def fail(self, operation: str, when: str, times: int) -> None:
@@ -127,14 +131,14 @@ class StripeWorld:
         await self.switch(clock_offset_seconds=span.total_seconds())
 
     async def switch(self, **switches: Any) -> None:
-        answer = await self._http.post("/_sandbox/switches", json=switches)
+        answer = await self.http.post("/_sandbox/switches", json=switches)
         assert answer.status_code == 200, answer.text
 
     def webhooks(self) -> list[tuple[bytes, str]]:
-        return self._receiver.arrived
+        return self.receiver.arrived
 
     async def aclose(self) -> None:
-        await self._http.aclose()
+        await self.http.aclose()
         await self._stripe.aclose()
 
 
