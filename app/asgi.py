@@ -79,7 +79,7 @@ def open_probes(settings: Settings, stack: AsyncExitStack) -> list[Part]:
         Part("payments", False, provider, PROVIDER_REMEMBERED_SECONDS),
     ]
     if settings.opensearch_url is not None:
-        search = HttpProbe(settings.opensearch_url)
+        search = HttpProbe(settings.opensearch_url, verify=settings.opensearch_verify_tls)
         stack.push_async_callback(search.aclose)
         parts.append(Part("search", False, search))
     return parts

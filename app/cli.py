@@ -11,21 +11,26 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from asyncpg import PostgresError
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from app.settings import Settings, SettingsRefused, load_settings
 
 FUNCTIONS: Final = {
     "serve": "app.serving:serve",
+    "worker": "app.worker:work",
     "dev": "app.dev:run",
     "dev options": "app.dev:DevOptions",
     "migrate": "infra.postgres.migrate:migrate",
+    "seed": "app.demo.seeding:seed_demo",
     "schema": "app.printing:print_schema",
     "settings": "app.settings_table:settings_table",
     "write settings": "app.settings_table:with_settings_table",
     "dead letters": "app.dead_letters:list_dead_letters",
     "replay": "app.dead_letters:replay_dead_letters",
+    "check": "app.checking:check",
     "logs": "infra.telemetry.logs:configure_logs",
 }
 
@@ -49,6 +54,13 @@ def serve() -> None:
 
 
 @app.command()
+def worker() -> None:
+    """Work jobs and the schedule."""
+    settings = settings_or_exit()
+    exit_on_fault(lambda: load("worker")(settings))
+
+
+@app.command()
 def dev(
     data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".data"),
     port: Annotated[int, typer.Option(help="Port of the API.")] = 8000,
@@ -67,6 +79,18 @@ def migrate() -> None:
     with err.status("migrating ..."):
         run(load("migrate")(settings.database_url))
     out.print("the database has the newest schema")
+
+
+@app.command()
+def seed(
+    listings: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many listings there are to be.")] = 500,
+) -> None:
+    """Fill a migrated database with the demo catalogue; what is there stays."""
+    settings = settings_or_exit()
+    with Progress(console=err, transient=True) as bar:
+        task = bar.add_task("seeding", total=listings)
+        report = run(load("seed")(settings, listings, lambda done, _: bar.update(task, completed=done)))
+    out.print(f"{report.listings} listings, {report.listings_added} of them new")
 
 
 @app.command("export-schema")
@@ -88,6 +112,15 @@ def show_settings(
         out.out(load("settings")())
     else:
         write.write_text(load("write settings")(write.read_text()))
+
+
+@app.command()
+def check(url: Annotated[str, typer.Argument(help="Address that must answer 200.")]) -> None:
+    """Ask a running process whether it is well; for health checks of containers."""
+    fault = load("check")(url)
+    if fault is not None:
+        err.print(fault, highlight=False, soft_wrap=True)
+        raise typer.Exit(1)
 
 
 @jobs.command()
@@ -144,8 +177,9 @@ def run(work: Awaitable[Any]) -> Any:
 def exit_on_fault(action: Callable[[], Any]) -> Any:
     try:
         return action()
-    except OSError as fault:
-        err.print(f"[red]cannot go on:[/red] {fault.strerror or fault}", highlight=False, soft_wrap=True)
+    except (OSError, PostgresError, SettingsRefused) as fault:
+        reason = fault.strerror if isinstance(fault, OSError) else None
+        err.print(f"[red]cannot go on:[/red] {reason or fault}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
 
 

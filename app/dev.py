@@ -11,8 +11,6 @@ import socket
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -25,6 +23,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
+from app.checking import check
 from app.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.processes.owned import EmbeddedServerFailed, OwnedProcess
@@ -34,8 +33,8 @@ from infra.redis.embedded import EmbeddedRedis
 
 READY_SECONDS_MAX: Final = 90.0
 LOOK_SECONDS: Final = 0.1
-PREPARATIONS: Final[tuple[str, ...]] = ("migrate",)
-PROCESSES: Final[Mapping[str, str]] = {"API": "serve"}
+PREPARATIONS: Final = ("migrate", "seed")
+PROCESSES: Final[Mapping[str, str]] = {"API": "serve", "worker": "worker"}
 """Child -> command. The API comes first and the others when it is ready: they would only slow its start down."""
 DATABASE: Final = "postgres"
 WEBHOOK_SECRET: Final = "whsec_sandbox"  # noqa: S105 - the sandbox's own
@@ -113,7 +112,7 @@ class Launcher:
             self._start_servers()
             self._prepare()
             self._start_child("API")
-        if self._wait_until_ready():
+        if self._wait_for("API", f"{self._options.url}/health/ready"):
             for name in PROCESSES:
                 if name != "API":
                     self._start_child(name)
@@ -184,7 +183,7 @@ class Launcher:
     def _sandbox(self) -> Plan:
         command = [sys.executable, "-m", "infra.sandbox", "--host", self._options.host]
         command += ["--port", str(self._options.sandbox_port), "--data", str(self._data / "sandbox.sqlite")]
-        command += ["--webhook-url", f"{self._options.url}/webhooks/stripe", "--webhook-secret", WEBHOOK_SECRET]
+        command += ["--webhook-url", f"{self._options.url}/webhooks/payments", "--webhook-secret", WEBHOOK_SECRET]
         return Plan(name="sandbox", command=tuple(command), environment=self._environment, stop_seconds=5)
 
     @property
@@ -200,12 +199,17 @@ class Launcher:
 
     def _prepare(self) -> None:
         for command in PREPARATIONS:
-            if command == "seed" and not self._options.seed:
+            if command == "seed" and not (self._options.seed and self._sandbox_is_ready()):
                 continue
             if self._stop.is_set() or not self._finished(command):
                 return
         if "DATABASE_URL" not in os.environ and self._options.seed:
             self._marker.write_text(code_fingerprint())
+
+    def _sandbox_is_ready(self) -> bool:
+        if "STRIPE_API_BASE" not in self._environment:
+            return True
+        return self._wait_for("sandbox", f"{self._options.sandbox_url}/_sandbox/health")
 
     def _finished(self, command: str) -> bool:
         """Run one command to its end; False when a stop was asked for meanwhile."""
@@ -218,13 +222,14 @@ class Launcher:
             raise DevFailed(f"`market {command}` ended with code {exit_code}")
         return True
 
-    def _wait_until_ready(self) -> bool:
+    def _wait_for(self, name: str, url: str) -> bool:
+        """Until the address answers; False when a stop was asked for meanwhile."""
         deadline = time.monotonic() + READY_SECONDS_MAX
-        while not answers_ready(f"{self._options.url}/health/ready"):
+        while (fault := check(url)) is not None:
             if self._stop.wait(LOOK_SECONDS):
                 return False
             if time.monotonic() > deadline:
-                raise DevFailed(f"the API was not ready after {READY_SECONDS_MAX:.0f} seconds")
+                raise DevFailed(f"the {name} was not ready after {READY_SECONDS_MAX:.0f} seconds: {fault}")
             self._look_after()
         return True
 
@@ -257,14 +262,6 @@ def require_free_port(host: str, port: int) -> None:
             raise DevFailed(f"port {port} on {host} cannot be used: {error.strerror}") from error
 
 
-def answers_ready(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http address
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
-
-
 def code_fingerprint() -> str:
     """Changes whenever a migration or the demo data changes."""
     digest = hashlib.sha256()
@@ -276,7 +273,7 @@ def code_fingerprint() -> str:
 
 def welcome(options: DevOptions, seconds: float) -> Panel:
     table = Table.grid(padding=(0, 2))
-    accounts = DEMO_ACCOUNTS if options.seed and "seed" in PREPARATIONS else ()
+    accounts = DEMO_ACCOUNTS if options.seed else ()
     rows = [
         ("GraphQL and GraphiQL", f"{options.url}/graphql"),
         ("health, metrics", f"{options.url}/health/ready  {options.url}/metrics"),

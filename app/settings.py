@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     opensearch_url: str | None = Field(
         None, repr=False, description="OpenSearch 3; without it PostgreSQL answers searches."
     )
+    opensearch_verify_tls: bool = Field(
+        True, description="Check OpenSearch's certificate; off only where its network is private."
+    )
 
     # Money
     stripe_api_key: SecretStr = Field(SecretStr(SANDBOX_API_KEY), description="Secret key of the payment provider.")
