@@ -11,6 +11,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import FieldExtension
 from strawberry.schema_directive import Location
+from strawberry.types.field import StrawberryField
 from strawberry.types.union import StrawberryUnion
 
 from domain.shared.actor import Actor, Role
@@ -78,6 +79,10 @@ class Guard(FieldExtension):
 
 class Outcome(FieldExtension):
     """Turns a domain error into the member of the mutation's union that stands for it; without one it goes on up."""
+
+    def apply(self, field: StrawberryField) -> None:
+        for argument in field.arguments:
+            argument.description = argument.description or "Everything that it needs."
 
     async def resolve_async(
         self, next_: Callable[..., Any], source: Any, info: strawberry.Info, **arguments: Any
