@@ -99,6 +99,8 @@ class Refund(SQLModel, table=True):
     status: RefundStatus = Field(default=RefundStatus.PENDING, sa_type=one_of(RefundStatus))
     provider_ref: str | None = Field(default=None, max_length=100)
     attempt: int = Field(default=1)
+    lease_until: datetime | None = Field(default=None, sa_type=TIME)
+    """Until then one process is at it. Set once: the provider may have been asked."""
     cause: str = Field(max_length=60)
     failure_code: str | None = Field(default=None, max_length=60)
     created_at: datetime = Field(sa_type=TIME)

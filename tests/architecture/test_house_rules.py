@@ -21,9 +21,7 @@ DOMAIN_NOUNS_WITH_READS_ONLY = {"storefront", "backoffice"}
 
 
 def sources(*layers: str) -> list[Path]:
-    return sorted(
-        path for layer in layers for path in (ROOT / layer).rglob("*.py") if "migrations" not in path.parts
-    )
+    return sorted(path for layer in layers for path in (ROOT / layer).rglob("*.py") if "migrations" not in path.parts)
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

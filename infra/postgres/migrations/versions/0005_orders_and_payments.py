@@ -347,6 +347,7 @@ def upgrade() -> None:
         ),
         sa.Column("provider_ref", sa.String(length=100), nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cause", sa.String(length=60), nullable=False),
         sa.Column("failure_code", sa.String(length=60), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

@@ -1,0 +1,44 @@
+"""What orders refuse.
+
+DomainError
+├── OrderOnHold (somebody quarrels: no money moves, nothing is cancelled or completed)
+├── OrderPartlyShipped (a parcel has left: too late to cancel the whole)
+├── NothingHeld (a hold would block nothing: the money is not in escrow)
+└── WrongFulfilment (parcels are shipped, everything else is handed over)
+"""
+
+from uuid import UUID
+
+from domain.shared.errors import DomainError
+
+
+class OrderOnHold(DomainError):
+    code = "ORDER_ON_HOLD"
+
+    def __init__(self, order_id: UUID) -> None:
+        super().__init__("This order is on hold until a dispute about it is settled.")
+        self.order_id = order_id
+
+
+class OrderPartlyShipped(DomainError):
+    code = "ORDER_PARTLY_SHIPPED"
+
+    def __init__(self, order_id: UUID) -> None:
+        super().__init__("A part of this order is on its way; it cannot be cancelled as a whole any more.")
+        self.order_id = order_id
+
+
+class NothingHeld(DomainError):
+    code = "NOTHING_HELD"
+
+    def __init__(self, order_id: UUID) -> None:
+        super().__init__("The marketplace holds no money for this order.")
+        self.order_id = order_id
+
+
+class WrongFulfilment(DomainError):
+    code = "WRONG_FULFILMENT"
+
+    def __init__(self, fulfilment: str) -> None:
+        super().__init__(f"This order is fulfilled by {fulfilment}: parcels are shipped, all else is handed over.")
+        self.fulfilment = fulfilment

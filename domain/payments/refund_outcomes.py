@@ -1,0 +1,114 @@
+"""What the provider says of a refund becomes ours: allocations, ledger and status in one transaction.
+
+Invariant: applying the same answer again changes nothing, so answers may come twice, late, and from several sides.
+"""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import update
+
+from domain.ledger.posting import post
+from domain.ledger.reads import posted
+from domain.ledger.recipes import refund as refund_recipe
+from domain.ledger.recipes import reversal
+from domain.payments.events import RefundFailed, RefundSucceeded
+from domain.payments.model import Payment, PaymentAllocation, Refund, RefundStatus
+from domain.payments.ports import ProviderRefund, ProviderRefundStatus
+from domain.shared.database import Tx, table
+
+SLOW_PROVIDER: Final = timedelta(hours=1)
+"""A refund that the provider itself calls pending is looked at this often, besides its webhook."""
+
+_payments, _allocations = table(Payment), table(PaymentAllocation)
+
+
+async def apply_answer(tx: Tx, *, refund_id: UUID, found: ProviderRefund) -> None:
+    """What the provider says of this refund becomes ours. Harmless when it is known already."""
+    refund = await _locked(tx, refund_id)
+    if refund is None:
+        return
+    refund.provider_ref = found.refund_ref
+    if found.status is ProviderRefundStatus.SUCCEEDED and refund.status is RefundStatus.PENDING:
+        await _succeed(tx, refund)
+    elif found.status is ProviderRefundStatus.FAILED and refund.status is RefundStatus.PENDING:
+        _fail(tx, refund, found.failure_code)
+    elif found.status is ProviderRefundStatus.FAILED and refund.status is RefundStatus.SUCCEEDED:
+        await _take_back(tx, refund, found.failure_code)
+    elif refund.status is RefundStatus.PENDING:
+        refund.lease_until = tx.now + SLOW_PROVIDER
+
+
+async def apply_refusal(tx: Tx, *, refund_id: UUID, code: str) -> None:
+    """The provider will never do it."""
+    refund = await _locked(tx, refund_id)
+    if refund is not None and refund.status is RefundStatus.PENDING:
+        _fail(tx, refund, code)
+
+
+async def _locked(tx: Tx, refund_id: UUID) -> Refund | None:
+    """The refund, locked after its payment: the payment's amounts change with it."""
+    known = await tx.get(Refund, refund_id)
+    if known is None:
+        return None
+    await tx.lock(Payment, [known.payment_id])
+    (refund,) = await tx.lock(Refund, [refund_id])
+    return refund
+
+
+async def _succeed(tx: Tx, refund: Refund) -> None:
+    refund.status = RefundStatus.SUCCEEDED
+    refund.ended_at = tx.now
+    await _count(tx, refund, refund.amount_minor)
+    await post(
+        tx,
+        refund_recipe(
+            refund_id=refund.id,
+            order_id=refund.order_id,
+            amount_minor=refund.amount_minor,
+            currency=refund.currency,
+            on=tx.now.date(),
+        ),
+    )
+    tx.record(RefundSucceeded(at=tx.now, refund_id=refund.id, order_id=refund.order_id))
+
+
+def _fail(tx: Tx, refund: Refund, code: str | None) -> None:
+    refund.status = RefundStatus.FAILED
+    refund.failure_code = (code or "unknown")[:60]
+    refund.ended_at = tx.now
+    tx.record(RefundFailed(at=tx.now, refund_id=refund.id, order_id=refund.order_id))
+
+
+async def _take_back(tx: Tx, refund: Refund, code: str | None) -> None:
+    """The buyer's bank sent it back: the money is with the provider and held for the order again."""
+    await _count(tx, refund, -refund.amount_minor)
+    booked = await posted(tx.reads, refund.id)
+    assert booked is not None, "a refund that succeeded was booked by the same transaction"
+    await post(
+        tx,
+        reversal(
+            transaction_id=refund.id,
+            order_id=booked.order_id,
+            entries=booked.entries,
+            currency=booked.currency,
+            cause=f"refund:{refund.id}:returned",
+            on=tx.now.date(),
+        ),
+    )
+    _fail(tx, refund, code)
+
+
+async def _count(tx: Tx, refund: Refund, change_minor: int) -> None:
+    """On the payment and on the order's share of it; both stand under the payment's lock."""
+    await tx.execute(
+        update(_payments)
+        .where(_payments.c.id == refund.payment_id)
+        .values(refunded_minor=_payments.c.refunded_minor + change_minor, updated_at=tx.now)
+    )
+    await tx.execute(
+        update(_allocations)
+        .where(_allocations.c.payment_id == refund.payment_id, _allocations.c.order_id == refund.order_id)
+        .values(refunded_minor=_allocations.c.refunded_minor + change_minor)
+    )
