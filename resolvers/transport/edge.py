@@ -42,6 +42,7 @@ from resolvers.transport.bodies import OperationRequest, read_operations
 from resolvers.transport.execution import ANSWERED, ANY, READING, WATCHING, Execution
 from resolvers.transport.limits import TransportLimits
 from resolvers.transport.negotiation import HTML, JSON, MULTIPART, accepted, answer_type
+from resolvers.transport.origins import across_origins
 from resolvers.transport.persisted import DocumentStore, PersistedDocuments, RecentDocuments
 from resolvers.transport.refusals import RequestRefused, TokenRejected
 from resolvers.transport.sse import EventStream, stream_protocol
@@ -61,7 +62,7 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
     socket; it raises `TokenRejected` for a bad token. `report(fault_id, error)` logs what was masked.
     `manifest` and `trusted_only` are those of `PersistedDocuments`. `is_current(context)` is asked before every
     operation of a socket and every event: once it says no (the session ended), the socket closes with 4401 and a
-    stream ends. `allowed_origins` are the foreign origins whose pages may open sockets.
+    stream ends. `allowed_origins` are the foreign origins whose pages may ask, by HTTP and by socket.
     """
 
     websocket_adapter_class = EdgeSocket
@@ -108,13 +109,17 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
             ),
             is_current,
         )
+        self._http = across_origins(self._serve_http, allowed_origins)
         self._sockets = 0
         self._streams = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self._serve_socket(WebSocket(scope, receive, send))
-            return
+        else:
+            await self._http(scope, receive, send)
+
+    async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
             response = await self._respond(request)

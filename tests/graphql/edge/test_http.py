@@ -42,7 +42,7 @@ def test_the_media_type_is_the_one_the_client_weighs_most(served: Served, accept
 
     assert response.headers["content-type"] == f"{answered}; charset=utf-8"
     assert response.json() == {"data": {"hello": "hello world"}}
-    assert response.headers["vary"] == "Accept"
+    assert "Accept" in response.headers["vary"].split(", ")
 
 
 @pytest.mark.parametrize("accept", ["text/plain", "text/html", "image/*", f"{JSON};q=0", f"{JSON};q=wrong"])
@@ -198,6 +198,37 @@ def test_a_context_that_cannot_be_made_is_a_masked_fault(served: Served, report:
     fault_id = response.json()["errors"][0]["extensions"]["faultId"]
     assert str(report.faults[fault_id]) == SECRET
     assert SECRET not in response.text
+
+
+def preflight(served: Served, origin: str) -> httpx.Response:
+    headers = {
+        "origin": origin,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization,content-type,apollographql-client-name",
+    }
+    return httpx.options(served.http, headers=headers)
+
+
+def test_pages_of_allowed_origins_may_ask(served: Served) -> None:
+    allowed = preflight(served, "https://shop.example")
+    answer = served.post({"query": "{ hello }"}, origin="https://shop.example")
+
+    assert allowed.status_code == 200
+    assert allowed.headers["access-control-allow-origin"] == "https://shop.example"
+    assert "apollographql-client-name" in allowed.headers["access-control-allow-headers"]
+    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+    assert set(answer.headers["vary"].split(", ")) == {"Accept", "Origin"}
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_pages_of_other_origins_read_nothing(served: Served) -> None:
+    refused = preflight(served, "https://evil.example")
+    answer = served.post({"query": "{ hello }"}, origin="https://evil.example")
+
+    assert refused.status_code == 400
+    assert "access-control-allow-origin" not in answer.headers
+    with served_edge() as closed:
+        assert preflight(closed, "https://shop.example").status_code == 405
 
 
 def test_the_edge_stands_at_its_path_without_a_redirect() -> None:
