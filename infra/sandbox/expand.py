@@ -27,7 +27,7 @@ def _follow(tx: Tx, body: Any, steps: list[str], path: str) -> None:
         return
     if not steps or body is None:
         return
-    if not isinstance(body, dict) or steps[0] not in body:
+    if not isinstance(body, dict) or steps[0] not in body or steps[0] == "id":
         raise invalid(f"This property cannot be expanded ({path}).", param="expand")
     name = steps[0]
     value = body[name]

@@ -5,7 +5,7 @@ import hmac
 from infra.sandbox import cards
 from infra.sandbox.calls import Call, page
 from infra.sandbox.confirmation import confirm_intent
-from infra.sandbox.errors import Body, forbidden, invalid, missing, refused, wrong_state
+from infra.sandbox.errors import ApiError, Body, forbidden, invalid, missing, refused, wrong_state
 from infra.sandbox.events import emit
 from infra.sandbox.expiry import expire_if_due
 from infra.sandbox.form import Form
@@ -172,7 +172,12 @@ def confirm(call: Call) -> Body:
         made = cards.from_form(_with(call, data))
         intent["payment_method"] = made["id"]
     form.end()
-    confirm_intent(call.tx, intent, call.account, call.base_url, return_url)
+    try:
+        confirm_intent(call.tx, intent, call.account, call.base_url, return_url)
+    except ApiError as error:
+        if "payment_intent" in error.extra:
+            error.extra["payment_intent"] = presented(call, error.extra["payment_intent"])
+        raise
     return presented(call, intent)
 
 

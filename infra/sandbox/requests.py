@@ -65,8 +65,10 @@ class Requests:
         account = request.headers.get("stripe-account", PLATFORM)
         key = request.headers.get("idempotency-key", "") if request.method == "POST" else ""
         path = request.url.path
-        same = keyed(account, key, request.method, path, form) if key else None
-        in_progress = (account, key)
+        # A browser must not fetch, by guessing a key, an answer that was the server's.
+        owner = f"{account} publishable" if publishable else account
+        same = keyed(owner, key, request.method, path, form) if key else None
+        in_progress = (owner, key)
         if key and in_progress in self._in_progress:
             raise errors.key_in_use(key)
         self._in_progress.add(in_progress)

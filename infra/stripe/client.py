@@ -96,10 +96,14 @@ class StripeCalls:
         self._total_seconds = total_seconds
 
     async def call(self, request: Callable[[], Awaitable[T]]) -> T:
-        """The answer of `request`, tried again while that may help.
+        """The answer of `request`, tried again while that may help; ProviderUnavailable or ProviderRefused."""
+        try:
+            return await self.charge(request)
+        except stripe.CardError as error:
+            raise ProviderRefused(RefusalReason.INVALID, f"{error.code}: {error.user_message}") from error
 
-        Raises ProviderUnavailable, ProviderRefused, and stripe.CardError for a decline.
-        """
+    async def charge(self, request: Callable[[], Awaitable[T]]) -> T:
+        """Like `call`, of a request that a card may decline: then it raises stripe.CardError."""
         try:
             async with asyncio.timeout(self._total_seconds):
                 return await self._tries(request)

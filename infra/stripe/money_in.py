@@ -141,7 +141,7 @@ class StripeMoneyIn:
     async def _payment(self, request: Callable[[], Awaitable[stripe.PaymentIntent]]) -> ProviderPayment:
         """The payment as answered; a declined card is answered as an error that carries it."""
         try:
-            intent = await self._calls.call(request)
+            intent = await self._calls.charge(request)
         except stripe.CardError as error:
             declined = None if error.error is None else error.error.payment_intent
             if declined is None:

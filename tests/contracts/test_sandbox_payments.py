@@ -160,6 +160,28 @@ async def test_a_buyers_client_confirms_with_the_publishable_key(sandbox: Stripe
     assert seen.json()["status"] == "requires_capture"
 
 
+async def test_a_browser_sees_no_more_of_its_intent_when_it_is_declined(sandbox: StripeWorld) -> None:
+    made = await sandbox.v1.payment_intents.create_async(
+        {"amount": 500, "currency": "eur", "metadata": {"hidden": "yes"}}
+    )
+    data = {"client_secret": made.client_secret, "payment_method": "pm_card_chargeDeclined"}
+    answer = await sandbox.http.post(f"/v1/payment_intents/{made.id}/confirm", data=data, headers=PUBLISHABLE)
+    assert answer.status_code == 402
+    assert "hidden" not in answer.text
+    assert answer.json()["error"]["payment_intent"]["status"] == "requires_payment_method"
+
+
+async def test_a_browser_cannot_fetch_the_servers_answer_by_its_key(sandbox: StripeWorld) -> None:
+    made = await sandbox.v1.payment_intents.create_async(
+        {"amount": 500, "currency": "eur", "metadata": {"hidden": "yes"}}
+    )
+    data = {"client_secret": made.client_secret, "payment_method": "pm_card_visa"}
+    path = f"/v1/payment_intents/{made.id}/confirm"
+    assert (await post(sandbox, path, data, "k")).json()["metadata"] == {"hidden": "yes"}
+    answer = await sandbox.http.post(path, data=data, headers=PUBLISHABLE | {"Idempotency-Key": "k"})
+    assert "hidden" not in answer.text
+
+
 async def test_a_publishable_key_opens_nothing_else(sandbox: StripeWorld) -> None:
     made = await intent(sandbox)
     path = f"/v1/payment_intents/{made.id}"
