@@ -4,26 +4,27 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from app.container import Container, open_container
 from app.graphql import graphql_edge
-from app.health import Health, Part, health_routes
+from app.health import Health, health_routes
 from app.jobs import handlers_of
+from app.parts import open_parts
 from app.requests import RequestLayer
 from app.settings import Settings, load_settings
 from app.webhooks import webhook_routes
-from infra.http.probe import HttpProbe
-from infra.postgres.probe import PostgresProbe
-from infra.redis.probe import RedisProbe
 from infra.telemetry.logs import configure_logs
 from infra.telemetry.metrics import PrometheusMeasures
 from infra.telemetry.traces import Tracing, exporting_to
 
-PROVIDER_URL = "https://api.stripe.com"
-PROVIDER_REMEMBERED_SECONDS = 15.0
 SERVICE = "market-api"
+ALLOWED_HEADERS = ("authorization", "content-type", "x-device-id", "x-request-id", "traceparent")
+EXPOSED_HEADERS = ("x-request-id", "x-graphql-cost", "retry-after")
+PREFLIGHT_SECONDS = 3600
 
 
 def create_app(settings: Settings | None = None) -> ASGIApp:
@@ -35,7 +36,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     configure_logs(json=settings.log_as == "json", level=settings.log_level)
     measures = PrometheusMeasures()
     stack = AsyncExitStack()
-    health = Health(open_probes(settings, stack))
+    health = Health(open_parts(settings, stack))
     tracing = open_tracing(settings)
 
     @asynccontextmanager
@@ -44,7 +45,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             if tracing is not None:
                 stack.callback(tracing.shutdown)
             app.state.container = await stack.enter_async_context(
-                open_container(settings, handlers_of=handlers_of(), measures=measures)
+                open_container(settings, handlers_of=handlers_of(), measures=measures, watch_pool=measures.watch_pool)
             )
             yield
 
@@ -52,37 +53,32 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         opened: Container = application.state.container
         return opened
 
-    token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
-    edge = graphql_edge(settings, container)
+    edge = graphql_edge(settings, container, measures)
     routes: list[BaseRoute] = [
         Route("/graphql", edge),
         WebSocketRoute("/graphql", edge),
         *webhook_routes(container),
-        *health_routes(health, measures, metrics_token=token),
+        *health_routes(health, measures, metrics_token=settings.metrics_secret),
     ]
-    application = Starlette(routes=routes, lifespan=lifespan)
+    application = Starlette(routes=routes, lifespan=lifespan, middleware=cross_origin(settings))
     app: ASGIApp = RequestLayer(application, measures=measures)
     return tracing.around(app) if tracing is not None else app
 
 
-def open_probes(settings: Settings, stack: AsyncExitStack) -> list[Part]:
-    """What readiness looks at; only PostgreSQL decides."""
-    postgres = PostgresProbe(settings.database_url)
-    redis = RedisProbe(settings.redis_url)
-    provider = HttpProbe(settings.stripe_api_base or PROVIDER_URL)
-    stack.callback(postgres.close)
-    stack.push_async_callback(redis.aclose)
-    stack.push_async_callback(provider.aclose)
-    parts = [
-        Part("postgres", True, postgres),
-        Part("redis", False, redis),
-        Part("payments", False, provider, PROVIDER_REMEMBERED_SECONDS),
+def cross_origin(settings: Settings) -> list[Middleware]:
+    """Pages of the allowed origins may call and read; without credentials, as there are no cookies."""
+    if not settings.allowed_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=ALLOWED_HEADERS,
+            expose_headers=EXPOSED_HEADERS,
+            max_age=PREFLIGHT_SECONDS,
+        )
     ]
-    if settings.opensearch_url is not None:
-        search = HttpProbe(settings.opensearch_url, verify=settings.opensearch_verify_tls)
-        stack.push_async_callback(search.aclose)
-        parts.append(Part("search", False, search))
-    return parts
 
 
 def open_tracing(settings: Settings) -> Tracing | None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import asyncpg
 
@@ -23,6 +24,12 @@ from infra.postgres.tax_rules import TableTaxRules
 from infra.redis.hints import RedisHints, open_redis_hints
 from infra.stripe.gateway import stripe_gateway
 from resolvers.context import Context, LoaderScope, Ports, Viewer
+
+
+class WatchPool(Protocol):
+    """Takes the two numbers of a pool, to be asked for at any time."""
+
+    def __call__(self, pool: str, *, size: Callable[[], int], idle: Callable[[], int]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +66,7 @@ async def open_container(
     clock: Clock | None = None,
     observe_sql: Callable[[str], None] | None = None,
     measures: Measures | None = None,
+    watch_pool: WatchPool | None = None,
 ) -> AsyncIterator[Container]:
     """Opens pools and clients. `observe_sql` sees the text of every statement of the read door."""
     clock = clock or SystemClock(settings.clock_offset_seconds)
@@ -70,6 +78,9 @@ async def open_container(
         opened.push_async_callback(primary_pool.close)
         read_pool = await open_pool(settings.read_url, settings.database_read_pool_size)
         opened.push_async_callback(read_pool.close)
+        if watch_pool is not None:
+            watch_pool("primary", size=primary_pool.get_size, idle=primary_pool.get_idle_size)
+            watch_pool("reads", size=read_pool.get_size, idle=read_pool.get_idle_size)
         hints = await opened.enter_async_context(open_redis_hints(settings.redis_url))
         hasher = Argon2PasswordHasher()
         opened.callback(hasher.close)

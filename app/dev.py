@@ -170,6 +170,7 @@ class Launcher:
             "PORT": str(self._options.port),
             "PUBLIC_URL": self._options.url,
             "PYTHONUNBUFFERED": "1",
+            "SHUTDOWN_SECONDS": os.environ.get("SHUTDOWN_SECONDS", "3"),
         }
         for _, server in self._servers:
             if isinstance(server, EmbeddedPostgres):

@@ -14,9 +14,11 @@ from app.container import Container
 from app.settings import Settings
 from app.viewer import authenticate, bearer_of, client_of
 from domain.shared.errors import DomainError, NotSignedIn
+from domain.shared.measures import Measures, NoMeasures
 from resolvers.context import Context
 from resolvers.extensions.budget import TokenBuckets
 from resolvers.extensions.edge_schema import EdgeSchema, edge_extensions
+from resolvers.extensions.measuring import measuring
 from resolvers.schema import build_schema
 from resolvers.transport.edge import GraphQLEdge
 from resolvers.transport.refusals import TokenRejected
@@ -27,7 +29,9 @@ TOKEN_PARAMETERS: Final = ("authorization", "Authorization", "token", "accessTok
 """Where clients put the token in the payload of `connection_init`; the first is what the documentation asks for."""
 
 
-def graphql_edge(settings: Settings, container: Callable[[], Container]) -> GraphQLEdge:
+def graphql_edge(
+    settings: Settings, container: Callable[[], Container], measures: Measures | None = None
+) -> GraphQLEdge:
     """The ASGI application to be mounted at /graphql. `container` gives the opened container of this process."""
 
     async def make_context(connection: Request | WebSocket, parameters: Mapping[str, Any] | None) -> Context:
@@ -41,7 +45,7 @@ def graphql_edge(settings: Settings, container: Callable[[], Container]) -> Grap
         return opened.context(viewer.actor, viewer.client)
 
     return GraphQLEdge(
-        schema=market_schema(settings),
+        schema=market_schema(settings, measures or NoMeasures()),
         make_context=make_context,
         report=report_fault,
         translate=translate,
@@ -50,7 +54,7 @@ def graphql_edge(settings: Settings, container: Callable[[], Container]) -> Grap
     )
 
 
-def market_schema(settings: Settings) -> strawberry.Schema:
+def market_schema(settings: Settings, measures: Measures) -> strawberry.Schema:
     """The schema with everything that every operation passes through."""
     budget = TokenBuckets(
         clock=time.monotonic,
@@ -60,7 +64,10 @@ def market_schema(settings: Settings) -> strawberry.Schema:
     introspects = settings.serves_graphiql
     return build_schema(
         EdgeSchema,
-        extensions=edge_extensions(budget=budget, client_key=client_key, may_introspect=lambda _: introspects),
+        extensions=[
+            measuring(measures),
+            *edge_extensions(budget=budget, client_key=client_key, may_introspect=lambda _: introspects),
+        ],
     )
 
 

@@ -156,6 +156,10 @@ class Settings(BaseSettings):
         return self.log_format or (LogFormat.JSON if self.is_production else LogFormat.CONSOLE)
 
     @property
+    def metrics_secret(self) -> str | None:
+        return self.metrics_token.get_secret_value() if self.metrics_token is not None else None
+
+    @property
     def read_url(self) -> str:
         return self.database_read_url or self.database_url
 

@@ -14,8 +14,12 @@ class Measures(Protocol):
         """One GraphQL operation; the one name that clients choose, so the adapter bounds how many it keeps."""
         ...
 
+    def subscription(self, name: str) -> None:
+        """One GraphQL subscription that has ended."""
+        ...
+
     def job(self, name: str, outcome: str, seconds: float) -> None:
-        """One run of a job: `done`, `retried` or `dead`."""
+        """One run of a job: `done` or `failed`."""
         ...
 
     def saga(self, step: str, outcome: str) -> None:
@@ -31,6 +35,9 @@ class NoMeasures:
     """Counts nothing."""
 
     def operation(self, name: str, outcome: str, seconds: float) -> None:
+        """See Measures."""
+
+    def subscription(self, name: str) -> None:
         """See Measures."""
 
     def job(self, name: str, outcome: str, seconds: float) -> None:

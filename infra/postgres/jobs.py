@@ -5,7 +5,9 @@ orders they deadlock, and a key whose job is being worked on swallows the new jo
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,6 +24,8 @@ from pgqueuer.queries import Queries
 
 from domain.shared.events import Event
 
+_log = logging.getLogger(__name__)
+
 Payload = dict[str, str]
 Work = Callable[[Payload], Awaitable[None]]
 
@@ -30,6 +34,9 @@ HEARTBEAT_TIMEOUT: Final = timedelta(seconds=10)
 """After this long without a sign of life a job of a dead worker is taken up by another."""
 ATTEMPTS_MAX: Final = 8
 DEAD_LETTERS_MAX: Final = 1_000
+WATCH_SECONDS: Final = 15.0
+QUEUE_STATES: Final = ("queued", "picked", "failed")
+"""What PgQueuer calls waiting, running and dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,38 @@ async def _run(work: Work, job: Job) -> None:
 async def _forward(source: asyncio.Event, target: asyncio.Event) -> None:
     await source.wait()
     target.set()
+
+
+async def watch_queue(url: str, report: Callable[[str, int], None], stop: asyncio.Event) -> None:
+    """Tell every WATCH_SECONDS how many jobs are in each state, until `stop`; what fails is tried again."""
+    while not stop.is_set():
+        try:
+            connection = await asyncpg.connect(url, timeout=10, command_timeout=10)
+            try:
+                await _report_queue(connection, report, stop)
+            finally:
+                await connection.close()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            _log.warning("the queue cannot be looked at", exc_info=True)
+            await _pause(stop, WATCH_SECONDS)
+
+
+async def _report_queue(
+    connection: asyncpg.Connection, report: Callable[[str, int], None], stop: asyncio.Event
+) -> None:
+    queries = Queries(AsyncpgDriver(connection))
+    while not stop.is_set():
+        counts = dict.fromkeys(QUEUE_STATES, 0)
+        for statistic in await queries.queue_size():
+            counts[statistic.status] = counts.get(statistic.status, 0) + statistic.count
+        for state, count in counts.items():
+            report(state, count)
+        await _pause(stop, WATCH_SECONDS)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
 
 
 async def dead_letters(connection: asyncpg.Connection, limit: int = 100) -> list[DeadLetter]:

@@ -53,6 +53,10 @@ class PrometheusMeasures:
         self._operations.labels(label, outcome).inc()
         self._operation_seconds.labels(label).observe(seconds)
 
+    def subscription(self, name: str) -> None:
+        """Counted only: how long one lasts is up to its client."""
+        self._operations.labels(self._bounded(name), "ended").inc()
+
     def request(self, kind: str, status: int, seconds: float) -> None:
         """One HTTP request or socket that has ended; `status` is counted by its hundred."""
         self._requests.labels(kind, f"{status // 100}xx").inc()
