@@ -1,7 +1,5 @@
 """Events: a snapshot of an object at each change, listed under /v1/events and queued for the webhook."""
 
-import json
-
 from infra.sandbox.calls import Call, page
 from infra.sandbox.errors import Body
 from infra.sandbox.store import PLATFORM, Tx, new_id
@@ -37,9 +35,8 @@ def queue(tx: Tx, event_id: str) -> None:
 
 
 def visible(body: Body) -> Body:
-    """Without the sandbox's own notes, whose names start with an underscore; a copy."""
-    copy: Body = json.loads(json.dumps(body))
-    return {name: value for name, value in copy.items() if not name.startswith("_")}
+    """Without the sandbox's own notes, whose names start with an underscore."""
+    return {name: value for name, value in body.items() if not name.startswith("_")}
 
 
 def retrieve(call: Call) -> Body:

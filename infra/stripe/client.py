@@ -48,10 +48,10 @@ class PooledHTTPClient(stripe.HTTPClient):
 
     name = "httpx"
 
-    def __init__(self) -> None:
+    def __init__(self, *, proxied: bool) -> None:
         super().__init__()
         limits = httpx.Limits(max_connections=CONNECTIONS_MAX)
-        self._client = httpx.AsyncClient(timeout=TRY_SECONDS, limits=limits, follow_redirects=False)
+        self._client = httpx.AsyncClient(timeout=TRY_SECONDS, limits=limits, trust_env=proxied)
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
@@ -82,7 +82,8 @@ class StripeCalls:
     ) -> None:
         # The SDK would write an id into the home directory and send the host's platform along.
         stripe.enable_telemetry = False
-        self._http = PooledHTTPClient()
+        # A proxy of the environment stands between us and the provider, not between us and a sandbox next door.
+        self._http = PooledHTTPClient(proxied=api_base is None)
         self.v1 = stripe.StripeClient(
             api_key,
             stripe_version=API_VERSION,
