@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
@@ -22,9 +20,6 @@ from infra.telemetry.metrics import PrometheusMeasures
 from infra.telemetry.traces import Tracing, exporting_to
 
 SERVICE = "market-api"
-ALLOWED_HEADERS = ("authorization", "content-type", "x-device-id", "x-request-id", "traceparent")
-EXPOSED_HEADERS = ("x-request-id", "x-graphql-cost", "retry-after")
-PREFLIGHT_SECONDS = 3600
 
 
 def create_app(settings: Settings | None = None) -> ASGIApp:
@@ -60,25 +55,9 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         *webhook_routes(container),
         *health_routes(health, measures, metrics_token=settings.metrics_secret),
     ]
-    application = Starlette(routes=routes, lifespan=lifespan, middleware=cross_origin(settings))
+    application = Starlette(routes=routes, lifespan=lifespan)
     app: ASGIApp = RequestLayer(application, measures=measures)
     return tracing.around(app) if tracing is not None else app
-
-
-def cross_origin(settings: Settings) -> list[Middleware]:
-    """Pages of the allowed origins may call and read; without credentials, as there are no cookies."""
-    if not settings.allowed_origins:
-        return []
-    return [
-        Middleware(
-            CORSMiddleware,
-            allow_origins=settings.allowed_origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=ALLOWED_HEADERS,
-            expose_headers=EXPOSED_HEADERS,
-            max_age=PREFLIGHT_SECONDS,
-        )
-    ]
 
 
 def open_tracing(settings: Settings) -> Tracing | None:

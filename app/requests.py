@@ -66,9 +66,7 @@ class Answer:
         if message["type"] in {"http.response.start", "websocket.http.response.start"}:
             self._started = True
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers[REQUEST_ID] = self._request_id
-            headers["x-content-type-options"] = "nosniff"
+            MutableHeaders(scope=message)[REQUEST_ID] = self._request_id
         elif message["type"] == "websocket.accept":
             self._started = True
             self.status = HTTPStatus.SWITCHING_PROTOCOLS
