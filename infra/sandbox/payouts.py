@@ -83,7 +83,8 @@ def fail(tx: Tx, ref: str) -> Body:
 def sweep(tx: Tx) -> None:
     """Payouts whose day has come arrive."""
     rows = tx.connection.execute(
-        "SELECT id FROM object INDEXED BY payout_travelling WHERE kind = 'payout' AND json_extract(body, '$.status') = 'pending' "
+        "SELECT id FROM object INDEXED BY payout_travelling "
+        "WHERE kind = 'payout' AND json_extract(body, '$.status') = 'pending' "
         "AND json_extract(body, '$.arrival_date') <= ? ORDER BY seq LIMIT ?",
         (tx.now, SWEEP_MAX),
     ).fetchall()
