@@ -10,6 +10,12 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
+from resolvers.catalog.administration import AdminCatalogMutations
+from resolvers.catalog.lifecycle import AdminLifecycleMutations, SellerLifecycleMutations
+from resolvers.catalog.mutations import SellerListingMutations
+from resolvers.catalog.queries import AdminCatalogQueries, PublicCatalogQueries, SellerCatalogQueries
+from resolvers.inventory.mutations import SellerInventoryMutations
+from resolvers.inventory.queries import SellerInventoryQueries
 from resolvers.sellers.queries import AdminSellerQueries, PublicSellerQueries, SellerSellerQueries
 from resolvers.shared.nodes import NodeQueries
 from resolvers.shared.permission import AccessDirective, AccessLevel, query
@@ -26,8 +32,14 @@ def merged(name: str, description: str, parts: tuple[type, ...]) -> Any:
 
 
 Me = merged("Me", "What belongs to the signed-in viewer: the buyer's side.", (BuyerUserQueries,))
-SellerArea = merged("SellerArea", "What belongs to the shop that the session acts for.", (SellerSellerQueries,))
-AdminArea = merged("AdminArea", "The marketplace as those who run it see it.", (AdminSellerQueries,))
+SellerArea = merged(
+    "SellerArea",
+    "What belongs to the shop that the session acts for.",
+    (SellerSellerQueries, SellerCatalogQueries, SellerInventoryQueries),
+)
+AdminArea = merged(
+    "AdminArea", "The marketplace as those who run it see it.", (AdminSellerQueries, AdminCatalogQueries)
+)
 
 
 @strawberry.type
@@ -47,8 +59,21 @@ class Namespaces:
         return AdminArea()
 
 
-Query = merged("Query", "Everything that can be read.", (Namespaces, NodeQueries, PublicSellerQueries))
-Mutation = merged("Mutation", "Everything that can be done.", (UserMutations,))
+Query = merged(
+    "Query", "Everything that can be read.", (Namespaces, NodeQueries, PublicSellerQueries, PublicCatalogQueries)
+)
+Mutation = merged(
+    "Mutation",
+    "Everything that can be done.",
+    (
+        UserMutations,
+        SellerListingMutations,
+        SellerLifecycleMutations,
+        SellerInventoryMutations,
+        AdminLifecycleMutations,
+        AdminCatalogMutations,
+    ),
+)
 
 
 def build_schema(

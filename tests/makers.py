@@ -83,6 +83,14 @@ async def a_shop(container: Container, *, delivery_minor: int | None = 500, curr
     """A shop that can sell: active, payable, and sending everywhere for `delivery_minor` (None: nowhere)."""
     owner = await a_seller(container, currency=currency)
     seller_id = owner.seller()
+    await a_payment_account(container, seller_id)
+    if delivery_minor is not None:
+        await a_shipping_rate(container, seller_id, base_minor=delivery_minor, currency=currency)
+    return seller_id
+
+
+async def a_payment_account(container: Container, seller_id: UUID, *, charges_enabled: bool = True) -> None:
+    """Connected to the provider, which lets it take payments or does not yet."""
 
     async def step(tx: Tx) -> None:
         await tx.add(
@@ -90,16 +98,13 @@ async def a_shop(container: Container, *, delivery_minor: int | None = 500, curr
                 seller_id=seller_id,
                 provider="stripe",
                 account_ref=f"acct_{uuid4().hex}",
-                charges_enabled=True,
+                charges_enabled=charges_enabled,
                 created_at=tx.now,
                 updated_at=tx.now,
             )
         )
 
     await container.ports.db.run(step)
-    if delivery_minor is not None:
-        await a_shipping_rate(container, seller_id, base_minor=delivery_minor, currency=currency)
-    return seller_id
 
 
 async def a_shipping_rate(container: Container, seller_id: UUID, *, base_minor: int = 500, **more: Any) -> UUID:

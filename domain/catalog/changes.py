@@ -7,7 +7,7 @@ costs a second look, because whoever drains the notes reads the present state.
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import insert, literal, select
+from sqlalchemy import ColumnElement, insert, literal, select
 
 from domain.catalog.model import Listing, ListingChange, ListingStatus
 from domain.shared.database import Tx, table
@@ -24,13 +24,15 @@ async def note_changes(tx: Tx, listing_ids: Sequence[UUID]) -> None:
 
 
 async def note_changes_of_seller(tx: Tx, seller_id: UUID) -> None:
-    """Something that search shows of the seller changes (state, name, rating): all that it has published."""
-    await tx.execute(
-        insert(_changes).from_select(
-            ["listing_id", "at"],
-            select(_listings.c.id, literal(tx.now)).where(
-                _listings.c.seller_id == seller_id,
-                _listings.c.status.in_([ListingStatus.ACTIVE, ListingStatus.PAUSED]),
-            ),
-        )
-    )
+    """Something that search shows of the seller changes (state, name, rating): all that it has on sale."""
+    await _note_where(tx, _listings.c.seller_id == seller_id)
+
+
+async def note_changes_of_categories(tx: Tx, category_ids: Sequence[UUID]) -> None:
+    """Something that search shows or filters by in these categories changes."""
+    await _note_where(tx, _listings.c.category_id.in_(category_ids))
+
+
+async def _note_where(tx: Tx, condition: ColumnElement[bool]) -> None:
+    on_sale = select(_listings.c.id, literal(tx.now)).where(condition, _listings.c.status == ListingStatus.ACTIVE)
+    await tx.execute(insert(_changes).from_select(["listing_id", "at"], on_sale))

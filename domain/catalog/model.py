@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -43,6 +43,7 @@ LISTING_TRANSITIONS: Final = TransitionTable(
         step(_L.PENDING_REVIEW, _L.ACTIVE, _P.ADMIN, action="APPROVE"),
         step(_L.PENDING_REVIEW, _L.REJECTED, _P.ADMIN, action="REJECT"),
         step(_L.PENDING_REVIEW, _L.DRAFT, _P.SELLER, action="WITHDRAW"),
+        step(_L.DRAFT, _L.ARCHIVED, _P.SELLER, action="ARCHIVE"),
         step(_L.ACTIVE, _L.PAUSED, _P.SELLER, action="PAUSE"),
         step(_L.PAUSED, _L.ACTIVE, _P.SELLER, action="RESUME"),
         step(_L.ACTIVE, _L.ARCHIVED, _P.SELLER, action="ARCHIVE"),
@@ -55,6 +56,8 @@ LISTING_TRANSITIONS: Final = TransitionTable(
 )
 
 SELLABLE: Final = frozenset({ListingStatus.ACTIVE})
+EDITABLE: Final = frozenset({_L.DRAFT, _L.REJECTED, _L.ACTIVE, _L.PAUSED})
+"""What is under review stays as the reviewer sees it; what is archived or suspended stays as it was."""
 
 
 class ListingKind(StrEnum):
@@ -156,8 +159,25 @@ class Listing(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_listing_seller", "seller_id", "status", "id"),
-        Index("ix_listing_pending", "id", postgresql_where=text("status = 'pending_review'")),
+        Index("ix_listing_seller_newest", "seller_id", "id"),
+        Index("ix_listing_status", "status", "id"),
     )
+
+
+class ListingEvent(SQLModel, table=True):
+    """Append-only: who moved a listing from which state into which, and why. A listing begins as a draft."""
+
+    __tablename__ = "listing_event"
+
+    id: UUID = Field(primary_key=True)
+    listing_id: UUID = Field(foreign_key="listing.id")
+    source: ListingStatus = Field(sa_type=one_of(ListingStatus, "source"))
+    target: ListingStatus = Field(sa_type=one_of(ListingStatus, "target"))
+    reason: str = Field(default="", max_length=500)
+    actor: str = Field(max_length=80)
+    at: datetime = Field(sa_type=TIME)
+
+    __table_args__ = (Index("ix_listing_event_listing", "listing_id", "id"),)
 
 
 class Variant(SQLModel, table=True):

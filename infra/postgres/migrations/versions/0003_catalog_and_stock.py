@@ -141,11 +141,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_listing")),
     )
     op.create_index(op.f("ix_listing_category_id"), "listing", ["category_id"], unique=False)
-    op.create_index(
-        "ix_listing_pending", "listing", ["id"], unique=False, postgresql_where=sa.text("status = 'pending_review'")
-    )
     op.create_index(op.f("ix_listing_product_id"), "listing", ["product_id"], unique=False)
     op.create_index("ix_listing_seller", "listing", ["seller_id", "status", "id"], unique=False)
+    op.create_index("ix_listing_seller_newest", "listing", ["seller_id", "id"], unique=False)
+    op.create_index("ix_listing_status", "listing", ["status", "id"], unique=False)
+    states = ("draft", "pending_review", "active", "paused", "archived", "rejected", "suspended")
+    op.create_table(
+        "listing_event",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("listing_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "source",
+            sa.Enum(*states, name="source", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
+        ),
+        sa.Column(
+            "target",
+            sa.Enum(*states, name="target", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("actor", sa.String(length=80), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["listing_id"], ["listing.id"], name=op.f("fk_listing_event_listing_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_listing_event")),
+    )
+    op.create_index("ix_listing_event_listing", "listing_event", ["listing_id", "id"], unique=False)
     op.create_table(
         "variant",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -234,6 +255,7 @@ def downgrade() -> None:
     op.drop_table("variant_stock")
     op.drop_table("stock_item")
     op.drop_table("variant")
+    op.drop_table("listing_event")
     op.drop_table("listing")
     op.drop_table("tax_rule")
     op.drop_table("product")

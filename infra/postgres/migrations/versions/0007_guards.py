@@ -5,7 +5,9 @@ from alembic import op
 revision = "0007"
 down_revision = "0006"
 
-APPEND_ONLY = ("entry", "ledger_transaction", "ledger_seal", "order_event", "checkout_event", "stock_movement")
+APPEND_ONLY = (
+    "entry", "ledger_transaction", "ledger_seal", "order_event", "checkout_event", "stock_movement", "listing_event",
+)  # fmt: skip
 
 REFUSE_CHANGE = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,0 +1,204 @@
+"""Sellers write listings: a draft to begin with, edits afterwards.
+
+Invariant: what a listing says fits its category's schema whenever it is written, and all of it whenever it is on sale.
+An edit names the version that its author saw; if another one stands there, nothing is written.
+"""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+
+from domain.catalog.access import changed, check_editable, check_version, lock_own_listing
+from domain.catalog.attributes import GivenAttribute, Schema, missing_attributes, parse_attributes, stored_faults
+from domain.catalog.errors import ListingInUse
+from domain.catalog.model import (
+    ATTRIBUTES_MAX,
+    VARIANTS_MAX,
+    Condition,
+    Fulfilment,
+    Listing,
+    ListingKind,
+    ListingStatus,
+    SaleMode,
+    Variant,
+    Visibility,
+)
+from domain.catalog.products import Brand, Gtin, existing_product, match_product
+from domain.catalog.tree import lines_by_ids, schema_of
+from domain.catalog.variants import NewVariant, rows_of
+from domain.sellers.model import Seller
+from domain.shared.actor import Actor
+from domain.shared.commands import Line, Text, Version, command
+from domain.shared.database import Database, Tx, table
+from domain.shared.errors import IllegalTransition, InvalidInput, Issue, NotFound
+from domain.shared.ids import CategoryId, ListingId, ProductId, new_id
+from domain.shared.money import Currency
+
+GivenAttributes = Annotated[tuple[GivenAttribute, ...], Field(max_length=ATTRIBUTES_MAX)]
+
+_FULFILMENTS: Final = {
+    ListingKind.PRODUCT: frozenset({Fulfilment.SHIP, Fulfilment.PICKUP, Fulfilment.DIGITAL}),
+    ListingKind.SERVICE: frozenset({Fulfilment.ON_SITE, Fulfilment.DIGITAL, Fulfilment.PICKUP}),
+}
+
+
+@command
+class CreateListing:
+    """A draft. `gtin` finds or makes its product, `product_id` names one; the currency is the shop's if not given."""
+
+    category_id: CategoryId
+    title: Line
+    description: Text = ""
+    brand: Brand = ""
+    kind: ListingKind = ListingKind.PRODUCT
+    sale_mode: SaleMode = SaleMode.PURCHASE
+    fulfilment: Fulfilment = Fulfilment.SHIP
+    condition: Condition = Condition.NEW
+    visibility: Visibility = Visibility.PUBLIC
+    currency: Currency | None = None
+    attributes: GivenAttributes = ()
+    product_id: ProductId | None = None
+    gtin: Gtin | None = None
+    variants: Annotated[tuple[NewVariant, ...], Field(max_length=VARIANTS_MAX)] = ()
+
+
+@command
+class EditListing:
+    """What is not given stays as it is; `attributes` replace all that stood there."""
+
+    listing_id: ListingId
+    version: Version
+    category_id: CategoryId | None = None
+    title: Line | None = None
+    description: Text | None = None
+    brand: Brand | None = None
+    kind: ListingKind | None = None
+    sale_mode: SaleMode | None = None
+    fulfilment: Fulfilment | None = None
+    condition: Condition | None = None
+    visibility: Visibility | None = None
+    attributes: GivenAttributes | None = None
+    product_id: ProductId | None = None
+    gtin: Gtin | None = None
+    detach_product: bool = False
+
+
+@command
+class DeleteDraft:
+    listing_id: ListingId
+
+
+async def create_listing(command: CreateListing, *, actor: Actor, db: Database) -> UUID:
+    """The new draft's id. Raises NotFound (category, product), InvalidInput."""
+    seller_id, listing_id = actor.seller(), new_id()
+
+    async def step(tx: Tx) -> UUID:
+        seller = await tx.get(Seller, seller_id)
+        if seller is None:
+            raise NotFound("seller")
+        listing = Listing(
+            id=listing_id,
+            seller_id=seller_id,
+            category_id=command.category_id,
+            title=command.title,
+            description=command.description,
+            brand=command.brand,
+            kind=command.kind,
+            sale_mode=command.sale_mode,
+            fulfilment=command.fulfilment,
+            condition=command.condition,
+            visibility=command.visibility,
+            currency=command.currency or seller.currency,
+            created_at=tx.now,
+            updated_at=tx.now,
+        )
+        _write_attributes(listing, await _schema(tx, command.category_id), command.attributes)
+        variants = rows_of(tx, listing, command.variants)
+        await _attach_product(tx, listing, command)
+        await tx.add(listing)
+        await tx.add(*variants)
+        return listing_id
+
+    return await db.run(step)
+
+
+async def edit_listing(command: EditListing, *, actor: Actor, db: Database) -> UUID:
+    """The listing's id. Raises NotFound, ListingNotEditable, ListingChanged, InvalidInput."""
+
+    async def step(tx: Tx) -> UUID:
+        listing = await lock_own_listing(tx, command.listing_id, actor)
+        check_editable(listing)
+        check_version(listing, command.version)
+        schema = await _schema(tx, command.category_id or listing.category_id)
+        for name in _PLAIN_FIELDS:
+            value = getattr(command, name)
+            if value is not None:
+                setattr(listing, name, value)
+        _write_attributes(listing, schema, command.attributes)
+        await _attach_product(tx, listing, command)
+        await changed(tx, listing)
+        return listing.id
+
+    return await db.run(step)
+
+
+_PLAIN_FIELDS: Final = (
+    "category_id", "title", "description", "brand", "kind", "sale_mode", "fulfilment", "condition", "visibility",
+)  # fmt: skip
+
+
+async def delete_draft(command: DeleteDraft, *, actor: Actor, db: Database) -> UUID:
+    """The id of what is gone. Raises NotFound, IllegalTransition (no draft), ListingInUse."""
+
+    async def step(tx: Tx) -> UUID:
+        listing = await lock_own_listing(tx, command.listing_id, actor)
+        if listing.status is not ListingStatus.DRAFT:
+            raise IllegalTransition("listing", listing.status.value, "deleted")
+        await tx.execute(delete(Variant).where(table(Variant).c.listing_id == listing.id))
+        await tx.execute(delete(Listing).where(table(Listing).c.id == listing.id))
+        return listing.id
+
+    try:
+        return await db.run(step)
+    except IntegrityError as fault:
+        # Stock, or a word of a reviewer, refers to it; neither is ever deleted.
+        raise ListingInUse() from fault
+
+
+async def _schema(tx: Tx, category_id: UUID) -> Schema:
+    line = (await lines_by_ids(tx.reads, [category_id])).get(category_id)
+    if line is None:
+        raise NotFound("category")
+    return schema_of(line)
+
+
+def _write_attributes(listing: Listing, schema: Schema, given: tuple[GivenAttribute, ...] | None) -> None:
+    """Checks the listing's words as a whole and raises every fault at once."""
+    issues: tuple[Issue, ...]
+    if given is None:
+        issues = stored_faults(schema, listing.attributes)
+    else:
+        listing.attributes, issues = parse_attributes(schema, given)
+    if listing.status in {ListingStatus.ACTIVE, ListingStatus.PAUSED}:
+        issues += missing_attributes(schema, listing.attributes)
+    if listing.fulfilment not in _FULFILMENTS[listing.kind]:
+        message = f"A {listing.kind.value} is not handed over as {listing.fulfilment.value.replace('_', ' ')}."
+        issues += (Issue(("fulfilment",), "INVALID", message),)
+    if issues:
+        raise InvalidInput(issues)
+
+
+async def _attach_product(tx: Tx, listing: Listing, command: CreateListing | EditListing) -> None:
+    if command.gtin is not None and command.product_id is not None:
+        raise InvalidInput.at("gtin", "CONFLICT", "Give the GTIN or the product, not both.")
+    if isinstance(command, EditListing) and command.detach_product:
+        listing.product_id = None
+    if command.product_id is not None:
+        listing.product_id = await existing_product(tx, command.product_id)
+    if command.gtin is not None:
+        listing.product_id = await match_product(
+            tx, gtin=command.gtin, title=listing.title, brand=listing.brand, category_id=listing.category_id
+        )
