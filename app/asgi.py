@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -17,7 +19,9 @@ from app.settings import Settings, load_settings
 from app.webhooks import webhook_routes
 from infra.telemetry.logs import configure_logs
 from infra.telemetry.metrics import PrometheusMeasures
-from infra.telemetry.traces import Tracing, exporting_to
+
+if TYPE_CHECKING:
+    from infra.telemetry.traces import Tracing
 
 SERVICE = "market-api"
 
@@ -60,8 +64,11 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     return tracing.around(app) if tracing is not None else app
 
 
-def open_tracing(settings: Settings) -> Tracing | None:
+def open_tracing(settings: Settings) -> "Tracing | None":
     if settings.otel_exporter_otlp_endpoint is None:
         return None
-    processor = exporting_to(settings.otel_exporter_otlp_endpoint)
-    return Tracing(service=SERVICE, environment=settings.environment, processor=processor)
+    # Loaded by those who use it: it takes as long as a tenth of everything else.
+    traces = import_module("infra.telemetry.traces")
+    processor = traces.exporting_to(settings.otel_exporter_otlp_endpoint)
+    tracing: Tracing = traces.Tracing(service=SERVICE, environment=settings.environment, processor=processor)
+    return tracing

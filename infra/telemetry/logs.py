@@ -13,7 +13,7 @@ import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from infra.telemetry.traces import current_trace_id
+from infra.telemetry.context import current_trace_id
 
 SECRET_WORDS: Final = ("password", "secret", "token", "authorization", "api_key", "card")
 REDACTED: Final = "[redacted]"

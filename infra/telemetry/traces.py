@@ -40,9 +40,3 @@ def exporting_to(endpoint: str) -> SpanProcessor:
     """Batches of spans to a collector's base address (OTLP over HTTP)."""
     exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_SECONDS_MAX)
     return BatchSpanProcessor(exporter, max_queue_size=QUEUE_SPANS_MAX, export_timeout_millis=EXPORT_SECONDS_MAX * 1000)
-
-
-def current_trace_id() -> str | None:
-    """The trace that this code runs in, as 32 hex digits."""
-    context = trace.get_current_span().get_span_context()
-    return format(context.trace_id, "032x") if context.is_valid else None

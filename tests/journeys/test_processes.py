@@ -4,9 +4,11 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -127,3 +129,33 @@ def test_a_port_in_use_is_one_line(command: str, setting: str, environment: dict
         assert process.wait(60) == 1
     assert f"port {port} on 127.0.0.1 cannot be used: Address already in use" in log.read_text()
     assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.timeout(240)
+def test_spans_reach_the_collector_before_the_process_ends(environment: dict[str, str], tmp_path: Path) -> None:
+    received: list[str] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            received.append(self.path)
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as collector:
+        threading.Thread(target=collector.serve_forever, daemon=True).start()
+        port = free_port()
+        environment |= {
+            "PORT": str(port),
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_address[1]}",
+        }
+        with running("serve", environment, tmp_path / "log", port) as process:
+            httpx.post(f"http://127.0.0.1:{port}/graphql", json={"query": "{ __typename }"}, timeout=10)
+            process.request_stop()
+            assert process.wait(30) is not None
+        collector.shutdown()
+    assert received == ["/v1/traces"]

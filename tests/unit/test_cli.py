@@ -67,3 +67,19 @@ def test_the_printed_schema_ends_with_one_newline(no_settings: pytest.MonkeyPatc
     printed = runner.invoke(app, ["export-schema"]).stdout
     assert printed.endswith("}\n")
     assert "type Query" in printed
+
+
+def test_production_is_not_seeded(no_settings: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "ENVIRONMENT": "production",
+        "DATABASE_URL": "postgresql://127.0.0.1:9/market",
+        "REDIS_URL": "redis://127.0.0.1:9",
+        "PUBLIC_URL": "https://market.example",
+        "STRIPE_API_KEY": "sk_live_1",
+        "STRIPE_WEBHOOK_SECRET": "whsec_1",
+        "JWT_SECRET": "x" * 32,
+    }.items():
+        no_settings.setenv(name, value)
+    result = runner.invoke(app, ["seed"])
+    assert result.exit_code == 1
+    assert "production is not seeded" in result.stderr

@@ -15,9 +15,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from infra.telemetry.context import current_trace_id
 from infra.telemetry.logs import configure_logs
 from infra.telemetry.metrics import OPERATION_NAMES_MAX, PrometheusMeasures
-from infra.telemetry.traces import Tracing, current_trace_id, exporting_to
+from infra.telemetry.traces import Tracing, exporting_to
 
 
 @pytest.fixture
