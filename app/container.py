@@ -21,6 +21,7 @@ from infra.postgres.jobs import JobQueue
 from infra.postgres.reads import PoolReads
 from infra.postgres.shipping_rates import TableShippingRates
 from infra.postgres.tax_rules import TableTaxRules
+from infra.redis.cart_cache import open_cart_cache
 from infra.redis.hints import RedisHints, open_redis_hints
 from infra.stripe.gateway import stripe_gateway
 from resolvers.context import Context, LoaderScope, Ports, Viewer
@@ -82,6 +83,9 @@ async def open_container(
             watch_pool("primary", size=primary_pool.get_size, idle=primary_pool.get_idle_size)
             watch_pool("reads", size=read_pool.get_size, idle=read_pool.get_idle_size)
         hints = await opened.enter_async_context(open_redis_hints(settings.redis_url))
+        cart_cache = await opened.enter_async_context(
+            open_cart_cache(settings.redis_url, measures, connections_max=settings.redis_pool_size)
+        )
         hasher = Argon2PasswordHasher()
         opened.callback(hasher.close)
         gateway = stripe_gateway(
@@ -110,6 +114,7 @@ async def open_container(
             gateway=gateway,
             shipping_rates=TableShippingRates(reads, measures, fresh_seconds=rates_seconds),
             tax_rules=TableTaxRules(reads, measures, fresh_seconds=rates_seconds),
+            cart_cache=cart_cache,
         )
         yield Container(settings=settings, ports=ports, reads=reads)
 

@@ -13,6 +13,8 @@ from typing import Final
 import structlog
 
 from app.container import Container
+from domain.cart.sweeping import BATCH_MAX as CARTS_MAX
+from domain.cart.sweeping import sweep_expired_carts
 
 log = structlog.get_logger("market.schedule")
 
@@ -29,7 +31,9 @@ class Sweep:
     batch: int = 100
 
 
-SWEEPS: Final[tuple[Sweep, ...]] = ()
+SWEEPS: Final[tuple[Sweep, ...]] = (
+    Sweep("expired carts", 600, lambda container: sweep_expired_carts(container.ports.db), CARTS_MAX),
+)
 
 
 async def run_schedule(container: Container, stop: asyncio.Event, sweeps: tuple[Sweep, ...] = SWEEPS) -> None:

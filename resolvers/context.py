@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import strawberry
 from aiodataloader import DataLoader
 
+from domain.cart.ports import CartCache, CartPorts
 from domain.payments.ports import PaymentGateway
 from domain.pricing.ports import ShippingRates, TaxRules
 from domain.shared.actor import Actor, Client
@@ -36,16 +37,28 @@ class Ports:
     policy: Policy
     hasher: PasswordHasher
     tokens: TokenSigner
-
     hints: Hints
     gateway: PaymentGateway
     shipping_rates: ShippingRates
     tax_rules: TaxRules
+    cart_cache: CartCache
 
     @property
     def users(self) -> UserPorts:
         """For use cases that open or change sessions."""
         return UserPorts(self.db, self.hasher, self.tokens, self.policy)
+
+    @property
+    def carts(self) -> CartPorts:
+        """For reading carts, and for whatever prices them."""
+        return CartPorts(
+            db=self.db,
+            clock=self.clock,
+            cache=self.cart_cache,
+            shipping=self.shipping_rates,
+            tax=self.tax_rules,
+            policy=self.policy,
+        )
 
 
 class LoaderScope:

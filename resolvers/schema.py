@@ -10,6 +10,10 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
+from resolvers.cart.mutations import CartMutations
+from resolvers.cart.queries import BuyerCartQueries, PublicCartQueries
+from resolvers.cart.subscriptions import CartSubscriptions
+from resolvers.cart.warnings import WARNING_TYPES
 from resolvers.catalog.administration import AdminCatalogMutations
 from resolvers.catalog.lifecycle import AdminLifecycleMutations, SellerLifecycleMutations
 from resolvers.catalog.mutations import SellerListingMutations
@@ -31,14 +35,30 @@ def merged(name: str, description: str, parts: tuple[type, ...]) -> Any:
     return made
 
 
-Me = merged("Me", "What belongs to the signed-in viewer: the buyer's side.", (BuyerUserQueries,))
+Me = merged(
+    "Me",
+    "What belongs to the signed-in viewer: the buyer's side.",
+    (
+        BuyerUserQueries,
+        BuyerCartQueries,
+    ),
+)
 SellerArea = merged(
     "SellerArea",
     "What belongs to the shop that the session acts for.",
-    (SellerSellerQueries, SellerCatalogQueries, SellerInventoryQueries),
+    (
+        SellerSellerQueries,
+        SellerCatalogQueries,
+        SellerInventoryQueries,
+    ),
 )
 AdminArea = merged(
-    "AdminArea", "The marketplace as those who run it see it.", (AdminSellerQueries, AdminCatalogQueries)
+    "AdminArea",
+    "The marketplace as those who run it see it.",
+    (
+        AdminSellerQueries,
+        AdminCatalogQueries,
+    ),
 )
 
 
@@ -60,7 +80,15 @@ class Namespaces:
 
 
 Query = merged(
-    "Query", "Everything that can be read.", (Namespaces, NodeQueries, PublicSellerQueries, PublicCatalogQueries)
+    "Query",
+    "Everything that can be read.",
+    (
+        Namespaces,
+        NodeQueries,
+        PublicSellerQueries,
+        PublicCatalogQueries,
+        PublicCartQueries,
+    ),
 )
 Mutation = merged(
     "Mutation",
@@ -72,7 +100,13 @@ Mutation = merged(
         SellerInventoryMutations,
         AdminLifecycleMutations,
         AdminCatalogMutations,
+        CartMutations,
     ),
+)
+Subscription = merged(
+    "Subscription",
+    "Everything that can be watched.",
+    (CartSubscriptions,),
 )
 
 
@@ -83,6 +117,8 @@ def build_schema(
     schema = schema_class(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
+        types=WARNING_TYPES,
         config=StrawberryConfig(auto_camel_case=True, scalar_map=SCALARS),
         extensions=list(extensions),
     )

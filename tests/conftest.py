@@ -95,3 +95,12 @@ async def fresh_container(urls: Urls, redis_url: str, clock: FakeClock) -> Async
     database_url = await copy_of_template(urls)
     async with open_container(settings_for(database_url, redis_url), handlers_of=handlers_of(), clock=clock) as made:
         yield made
+
+
+@pytest.fixture
+async def counted(urls: Urls, redis_url: str) -> AsyncIterator[tuple[Container, list[str]]]:
+    """The wired product, and the texts of all statements that go through its read doors."""
+    statements: list[str] = []
+    settings = settings_for(await copy_of_template(urls), redis_url)
+    async with open_container(settings, handlers_of=handlers_of(), observe_sql=statements.append) as made:
+        yield made, statements

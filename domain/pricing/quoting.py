@@ -18,6 +18,7 @@ from domain.pricing.quote import Problem, ProblemKind, Quote, QuoteRequest, Quot
 from domain.pricing.reads import Sellable, commissions_by_paths, sellables_by_ids
 from domain.sellers.model import SellerStatus
 from domain.shared.database import Reads
+from domain.shared.money import MINOR_UNITS_MAX
 from domain.shared.policy import Policy
 
 SELLING = frozenset({SellerStatus.ACTIVE, SellerStatus.RESTRICTED})
@@ -83,7 +84,7 @@ def price(facts: Facts, request: QuoteRequest) -> QuoteResult:
     problems: list[Problem] = []
     lines: list[Chosen] = []
     for wanted in _merged(request.lines):
-        problem = _obstacle(facts.sellables.get(wanted.variant_id), wanted)
+        problem = obstacle(facts.sellables.get(wanted.variant_id), wanted)
         if problem is not None:
             problems.append(problem)
         else:
@@ -102,6 +103,15 @@ def delivery_options(facts: Facts, seller_id: UUID, currency: str) -> list[Rate]
     return amounts.rates_for(known, facts.country, currency)
 
 
+def delivery_price(facts: Facts, rate: Rate, items: int, listed_minor: int) -> int | None:
+    """What the buyer would pay for this parcel, tax and all; None when that is more than an amount can be."""
+    try:
+        asked = amounts.delivery_amount(rate, items, listed_minor)
+        return amounts.line_amounts(asked, amounts.tax_rate_for(facts.taxes.rates, None)).gross_minor
+    except AmountTooLarge:
+        return None
+
+
 def _merged(lines: Iterable[WantedLine]) -> list[WantedLine]:
     quantities: dict[UUID, int] = {}
     for line in lines:
@@ -111,8 +121,8 @@ def _merged(lines: Iterable[WantedLine]) -> list[WantedLine]:
     return [WantedLine(variant_id, quantity) for variant_id, quantity in quantities.items()]
 
 
-def _obstacle(sellable: Sellable | None, wanted: WantedLine) -> Problem | None:
-    """What stands in the way of this line by itself."""
+def obstacle(sellable: Sellable | None, wanted: WantedLine) -> Problem | None:
+    """What stands in the way of this line by itself, whatever else is bought and wherever it is sent."""
     if (
         sellable is None
         or not sellable.active
@@ -203,9 +213,12 @@ def _rate(facts: Facts, lines: Sequence[Chosen], deliveries: Mapping[UUID, UUID]
     if not options:
         return None
     chosen = next((rate for rate in options if rate.id == deliveries.get(first.seller_id)), None)
-    return chosen or min(options, key=lambda rate: delivery_price(rate, lines))
+    return chosen or min(options, key=lambda rate: _asked(rate, lines))
 
 
-def delivery_price(rate: Rate, lines: Sequence[Chosen]) -> int:
-    """What this rate asks for these lines, as listed (before a tax that is added)."""
-    return Part(tuple(lines), rate).delivery_minor()
+def _asked(rate: Rate, lines: Sequence[Chosen]) -> int:
+    """What a rate asks, as listed; one that asks more than any amount is never the cheapest."""
+    try:
+        return Part(tuple(lines), rate).delivery_minor()
+    except AmountTooLarge:
+        return MINOR_UNITS_MAX + 1

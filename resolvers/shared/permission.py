@@ -4,6 +4,7 @@ Ownership is not decided here but where the row is read: reads take the viewer i
 """
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from enum import Enum
 from typing import Any
 
@@ -72,7 +73,19 @@ class Guard(FieldExtension):
     ) -> Any:
         try:
             check_access(self.level, info.context.actor)
-            return await next_(source, info, **arguments)
+            answer = next_(source, info, **arguments)
+            # The resolver of a subscription gives its events at once: there is nothing to wait for.
+            return _guarded(answer) if isinstance(answer, AsyncGenerator) else await answer
+        except DomainError as error:
+            raise refusal(error) from error
+
+
+async def _guarded(events: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+    """The events, and what ends them as an error with its code."""
+    async with aclosing(events):
+        try:
+            async for event in events:
+                yield event
         except DomainError as error:
             raise refusal(error) from error
 

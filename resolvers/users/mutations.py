@@ -1,20 +1,23 @@
 """Mutations about accounts and sessions."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import strawberry
 
+from domain.cart.merging import merge_guest_cart
 from domain.users.registration import RegisterUser, register
 from domain.users.sessions import (
     EndSession,
     RefreshSession,
+    SignedIn,
     end_session,
     refresh_session,
     sign_out,
     sign_out_everywhere,
 )
 from domain.users.sign_in import SignIn, sign_in
-from resolvers.context import Info
+from resolvers.context import Context, Info
 from resolvers.shared.errors import InvalidInput, NotFound
 from resolvers.shared.parsing import parse
 from resolvers.shared.permission import AccessLevel, mutation
@@ -87,13 +90,17 @@ class UserMutations:
     @mutation(AccessLevel.PUBLIC, "Make an account and sign in to it.")
     async def register(self, info: Info, input: RegisterInput) -> RegisterResult:
         context = info.context
-        made = await register(parse(RegisterUser, input), client=context.viewer.client, ports=context.ports.users)
+        command = parse(RegisterUser, replace(input, cart_token=strawberry.UNSET))
+        made = await register(command, client=context.viewer.client, ports=context.ports.users)
+        await _bring_cart(input.cart_token, made, context)
         return await RegisterSuccess.of(made, context)
 
     @mutation(AccessLevel.PUBLIC, "Sign in with e-mail address and password.")
     async def sign_in(self, info: Info, input: SignInInput) -> SignInResult:
         context = info.context
-        made = await sign_in(parse(SignIn, input), client=context.viewer.client, ports=context.ports.users)
+        command = parse(SignIn, replace(input, cart_token=strawberry.UNSET))
+        made = await sign_in(command, client=context.viewer.client, ports=context.ports.users)
+        await _bring_cart(input.cart_token, made, context)
         return await SignInSuccess.of(made, context)
 
     @mutation(AccessLevel.PUBLIC, "Exchange a refresh token for a new pair of tokens.")
@@ -116,3 +123,9 @@ class UserMutations:
     async def sign_out_everywhere(self, info: Info) -> SignOutEverywhereResult:
         ended = await sign_out_everywhere(actor=info.context.actor, ports=info.context.ports.users)
         return SignOutEverywhereSuccess(ended=ended)
+
+
+async def _bring_cart(token: str | None, made: SignedIn, context: Context) -> None:
+    """What was put in before signing in goes along. Should it fail, signing in again does no harm and tries again."""
+    if token:
+        await merge_guest_cart(made.user_id, token, context.ports.db)

@@ -1,0 +1,61 @@
+"""What a checkout does with a cart: take everything out, and put it back when nothing was bought.
+
+Invariant: one version of a cart is bought at most once. The row is locked and its version compared in the
+transaction that reserves the stock, so of two tabs that buy one cart the second gets CartChanged.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import delete
+
+from domain.cart.errors import CartEmpty
+from domain.cart.filling import fill
+from domain.cart.holding import Holder, expect, hold, lines_of, touch
+from domain.cart.model import Cart, CartLine
+from domain.shared.database import Tx, table
+from domain.shared.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class CartLineSnapshot:
+    """A line as it was bought: what is given back."""
+
+    variant_id: UUID
+    quantity: int
+    seen_price_minor: int
+
+
+async def consume(
+    tx: Tx, *, cart_id: UUID, user_id: UUID, version: int, checkout_id: UUID
+) -> tuple[CartLineSnapshot, ...]:
+    """Lock the cart, take its lines out and give them; country and chosen deliveries stay for the next purchase.
+
+    Called before anything else is locked (a cart comes first in the lock order). Raises NotFound (not this user's, or
+    expired), CartChanged (another version), CartEmpty.
+    """
+    cart = await hold(tx, Holder(user_id))
+    if cart.id != cart_id:
+        raise NotFound("cart")
+    expect(cart, version)
+    lines = await lines_of(tx, cart.id)
+    if not lines:
+        raise CartEmpty()
+    taken = tuple(CartLineSnapshot(line.variant_id, line.quantity, line.seen_price_minor) for line in lines)
+    await tx.execute(delete(table(CartLine)).where(table(CartLine).c.cart_id == cart.id))
+    cart.checked_out_by = checkout_id
+    touch(tx, cart)
+    return taken
+
+
+async def give_back(tx: Tx, *, cart_id: UUID, lines: Sequence[CartLineSnapshot]) -> None:
+    """Put lines back beside what was added meanwhile, up to the limits of a cart.
+
+    Called once per checkout, by the transaction that frees its stock. That transaction locks the cart before the
+    checkout: by calling this first, or by `tx.lock(Cart, [cart_id])`.
+    """
+    for cart in await tx.lock(Cart, [cart_id]):
+        await fill(tx, cart, lines)
+        cart.checked_out_by = None
+        touch(tx, cart)
