@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from app.container import Container
+from app.provider_messages import apply_provider_message
+from domain.inbox.events import MessageReceived
 from domain.inventory.events import StockChanged
 from domain.inventory.projection import show_stock
 from domain.shared.events import Event
@@ -41,7 +43,10 @@ async def _show_stock(event: StockChanged, container: Container) -> None:
     await show_stock(event.variant_id, db=container.ports.db)
 
 
-HANDLERS: Final[tuple[Handler, ...]] = (Handler("show_stock", StockChanged, Lane.DEFAULT, _show_stock),)
+HANDLERS: Final[tuple[Handler, ...]] = (
+    Handler("show_stock", StockChanged, Lane.DEFAULT, _show_stock),
+    Handler("apply_provider_message", MessageReceived, Lane.MONEY, apply_provider_message),
+)
 
 
 def handlers_of() -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ import structlog
 from app.container import Container
 from domain.cart.sweeping import BATCH_MAX as CARTS_MAX
 from domain.cart.sweeping import sweep_expired_carts
+from domain.checkout.sweeps import expire_checkouts, recover_checkouts
 
 log = structlog.get_logger("market.schedule")
 
@@ -33,6 +34,8 @@ class Sweep:
 
 SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("expired carts", 600, lambda container: sweep_expired_carts(container.ports.db), CARTS_MAX),
+    Sweep("expired checkouts", 30, lambda container: expire_checkouts(container.ports.checkout)),
+    Sweep("abandoned checkouts", 5, lambda container: recover_checkouts(container.ports.checkout)),
 )
 
 

@@ -20,10 +20,7 @@ from resolvers.catalog.mutations import SellerListingMutations
 from resolvers.catalog.queries import AdminCatalogQueries, PublicCatalogQueries, SellerCatalogQueries
 from resolvers.inventory.mutations import SellerInventoryMutations
 from resolvers.inventory.queries import SellerInventoryQueries
-from resolvers.sellers.admin_mutations import AdminSellerMutations
-from resolvers.sellers.mutations import SellerMutations
-from resolvers.sellers.queries import AdminSellerQueries, BuyerSellerQueries, PublicSellerQueries, SellerSellerQueries
-from resolvers.sellers.shipping_mutations import ShippingMutations
+from resolvers.sellers.queries import AdminSellerQueries, PublicSellerQueries, SellerSellerQueries
 from resolvers.shared.nodes import NodeQueries
 from resolvers.shared.permission import AccessDirective, AccessLevel, query
 from resolvers.shared.scalars import SCALARS
@@ -43,7 +40,6 @@ Me = merged(
     "What belongs to the signed-in viewer: the buyer's side.",
     (
         BuyerUserQueries,
-        BuyerSellerQueries,
         BuyerCartQueries,
     ),
 )
@@ -99,9 +95,6 @@ Mutation = merged(
     "Everything that can be done.",
     (
         UserMutations,
-        SellerMutations,
-        ShippingMutations,
-        AdminSellerMutations,
         SellerListingMutations,
         SellerLifecycleMutations,
         SellerInventoryMutations,
