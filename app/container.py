@@ -9,14 +9,14 @@ from typing import Protocol
 import asyncpg
 
 from app.settings import Settings
-from app.tasks import ProcessTasks
-from domain.checkout.ports import CheckoutPorts
+from domain.orders.ports import CarrierWebhooks
 from domain.shared.actor import Actor, Client
 from domain.shared.clock import Clock, SystemClock
 from domain.shared.events import Event
 from domain.shared.measures import Measures, NoMeasures
 from domain.shared.policy import Policy
 from infra.argon2.hasher import Argon2PasswordHasher
+from infra.carriers.webhooks import SignedCarrierWebhooks
 from infra.jwt.signer import JwtTokenSigner
 from infra.postgres.database import PostgresDatabase, create_engine, set_json_codec
 from infra.postgres.jobs import JobQueue
@@ -25,7 +25,7 @@ from infra.postgres.shipping_rates import TableShippingRates
 from infra.postgres.tax_rules import TableTaxRules
 from infra.redis.cart_cache import open_cart_cache
 from infra.redis.hints import RedisHints, open_redis_hints
-from infra.stripe.gateway import StripePaymentGateway, stripe_gateway
+from infra.stripe.gateway import stripe_gateway
 from resolvers.context import Context, LoaderScope, Ports, Viewer
 
 
@@ -40,6 +40,7 @@ class Container:
     settings: Settings
     ports: Ports
     reads: PoolReads
+    carriers: CarrierWebhooks
 
     def context(self, actor: Actor, client: Client | None = None) -> Context:
         """What one operation gets."""
@@ -77,17 +78,24 @@ async def open_container(
     async with AsyncExitStack() as opened:
         engine = create_engine(settings.database_url, size=settings.database_pool_size)
         opened.push_async_callback(engine.dispose)
-        primary_pool = await opened_pool(
-            opened, "primary", settings.database_url, settings.database_pool_size, watch_pool
-        )
-        read_pool = await opened_pool(opened, "reads", settings.read_url, settings.database_read_pool_size, watch_pool)
+        primary_pool = await open_pool(settings.database_url, settings.database_pool_size)
+        opened.push_async_callback(primary_pool.close)
+        read_pool = await open_pool(settings.read_url, settings.database_read_pool_size)
+        opened.push_async_callback(read_pool.close)
+        if watch_pool is not None:
+            watch_pool("primary", size=primary_pool.get_size, idle=primary_pool.get_idle_size)
+            watch_pool("reads", size=read_pool.get_size, idle=read_pool.get_idle_size)
         hints = await opened.enter_async_context(open_redis_hints(settings.redis_url))
         cart_cache = await opened.enter_async_context(
             open_cart_cache(settings.redis_url, measures, connections_max=settings.redis_pool_size)
         )
         hasher = Argon2PasswordHasher()
         opened.callback(hasher.close)
-        gateway = payment_gateway(settings)
+        gateway = stripe_gateway(
+            settings.stripe_api_key.get_secret_value(),
+            [settings.stripe_webhook_secret.get_secret_value()],
+            settings.stripe_api_base,
+        )
         opened.push_async_callback(gateway.aclose)
         db = PostgresDatabase(
             engine,
@@ -99,34 +107,20 @@ async def open_container(
         )
         reads = PoolReads(read_pool, observe_sql)
         rates_seconds = settings.rates_cache_seconds
-        shipping = TableShippingRates(reads, measures, fresh_seconds=rates_seconds)
-        tax = TableTaxRules(reads, measures, fresh_seconds=rates_seconds)
-        policy, runner = policy_of(settings), ProcessTasks()
-        opened.push_async_callback(runner.drain, settings.shutdown_seconds)
         ports = Ports(
             db=db,
             clock=clock,
-            policy=policy,
+            policy=policy_of(settings),
             hasher=hasher,
             tokens=JwtTokenSigner(settings.jwt_secret.get_secret_value()),
             hints=hints,
             gateway=gateway,
+            shipping_rates=TableShippingRates(reads, measures, fresh_seconds=rates_seconds),
+            tax_rules=TableTaxRules(reads, measures, fresh_seconds=rates_seconds),
             cart_cache=cart_cache,
-            shipping_rates=shipping,
-            tax_rules=tax,
-            checkout=CheckoutPorts(
-                db=db, clock=clock, policy=policy, gateway=gateway, shipping=shipping, tax=tax, runner=runner
-            ),
         )
-        yield Container(settings=settings, ports=ports, reads=reads)
-
-
-def payment_gateway(settings: Settings) -> StripePaymentGateway:
-    return stripe_gateway(
-        settings.stripe_api_key.get_secret_value(),
-        [settings.stripe_webhook_secret.get_secret_value()],
-        settings.stripe_api_base,
-    )
+        carriers = SignedCarrierWebhooks(settings.carrier_webhook_secret.get_secret_value(), clock)
+        yield Container(settings=settings, ports=ports, reads=reads, carriers=carriers)
 
 
 def hint_at(hints: RedisHints, events: Sequence[Event]) -> None:
@@ -134,16 +128,6 @@ def hint_at(hints: RedisHints, events: Sequence[Event]) -> None:
     topics = dict.fromkeys(topic for event in events for topic in event.topics())
     if topics:
         hints.publish(tuple(topics))
-
-
-async def opened_pool(
-    opened: AsyncExitStack, name: str, url: str, size: int, watch_pool: WatchPool | None
-) -> asyncpg.Pool:
-    pool = await open_pool(url, size)
-    opened.push_async_callback(pool.close)
-    if watch_pool is not None:
-        watch_pool(name, size=pool.get_size, idle=pool.get_idle_size)
-    return pool
 
 
 async def open_pool(url: str, size: int) -> asyncpg.Pool:

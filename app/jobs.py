@@ -9,10 +9,13 @@ from enum import StrEnum
 from typing import Any, Final
 
 from app.container import Container
-from app.provider_messages import apply_provider_message
 from domain.inbox.events import MessageReceived
 from domain.inventory.events import StockChanged
 from domain.inventory.projection import show_stock
+from domain.orders import tracking
+from domain.orders.refunds import note_refund
+from domain.payments.events import RefundFailed, RefundRequested, RefundSucceeded
+from domain.payments.refunding import execute_refund
 from domain.shared.events import Event
 
 Handle = Callable[[Any, Container], Awaitable[None]]
@@ -43,9 +46,25 @@ async def _show_stock(event: StockChanged, container: Container) -> None:
     await show_stock(event.variant_id, db=container.ports.db)
 
 
+async def _execute_refund(event: RefundRequested, container: Container) -> None:
+    await execute_refund(event.refund_id, db=container.ports.db, gateway=container.ports.gateway)
+
+
+async def _note_refund(event: RefundSucceeded | RefundFailed, container: Container) -> None:
+    await note_refund(event.refund_id, db=container.ports.db)
+
+
+async def _apply_carrier_report(event: MessageReceived, container: Container) -> None:
+    if event.source == tracking.SOURCE:
+        await tracking.apply_report(event.message_id, db=container.ports.db)
+
+
 HANDLERS: Final[tuple[Handler, ...]] = (
     Handler("show_stock", StockChanged, Lane.DEFAULT, _show_stock),
-    Handler("apply_provider_message", MessageReceived, Lane.MONEY, apply_provider_message),
+    Handler("execute_refund", RefundRequested, Lane.MONEY, _execute_refund),
+    Handler("note_refund", RefundSucceeded, Lane.MONEY, _note_refund),
+    Handler("note_failed_refund", RefundFailed, Lane.MONEY, _note_refund),
+    Handler("apply_carrier_report", MessageReceived, Lane.DEFAULT, _apply_carrier_report),
 )
 
 

@@ -15,7 +15,10 @@ import structlog
 from app.container import Container
 from domain.cart.sweeping import BATCH_MAX as CARTS_MAX
 from domain.cart.sweeping import sweep_expired_carts
-from domain.checkout.sweeps import expire_checkouts, recover_checkouts
+from domain.ledger.sealing import BATCH_MAX as SEALED_MAX
+from domain.ledger.sealing import seal
+from domain.orders.completion import complete_due_orders
+from domain.payments.refunding import resume_refunds
 
 log = structlog.get_logger("market.schedule")
 
@@ -32,10 +35,25 @@ class Sweep:
     batch: int = 100
 
 
+async def _complete_orders(container: Container) -> int:
+    return await complete_due_orders(db=container.ports.db, clock=container.ports.clock)
+
+
+async def _resume_refunds(container: Container) -> int:
+    ports = container.ports
+    return await resume_refunds(db=ports.db, gateway=ports.gateway, clock=ports.clock)
+
+
+async def _seal_ledger(container: Container) -> int:
+    link = await seal(db=container.ports.db)
+    return link.transactions if link is not None else 0
+
+
 SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("expired carts", 600, lambda container: sweep_expired_carts(container.ports.db), CARTS_MAX),
-    Sweep("expired checkouts", 30, lambda container: expire_checkouts(container.ports.checkout)),
-    Sweep("abandoned checkouts", 5, lambda container: recover_checkouts(container.ports.checkout)),
+    Sweep("complete orders", 60, _complete_orders),
+    Sweep("resume refunds", 30, _resume_refunds),
+    Sweep("seal the ledger", 10, _seal_ledger, batch=SEALED_MAX),
 )
 
 

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 DEVELOPMENT_JWT_SECRET = "development-only-secret-of-32-bytes!"  # noqa: S105 - refused in production
 SANDBOX_API_KEY = "sk_test_sandbox"
 SANDBOX_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - refused in production
+SANDBOX_CARRIER_SECRET = "carrier_sandbox"  # noqa: S105 - refused in production
 JWT_SECRET_BYTES_MIN = 32
 
 
@@ -87,6 +88,9 @@ class Settings(BaseSettings):
     )
     stripe_webhook_secret: SecretStr = Field(
         SecretStr(SANDBOX_WEBHOOK_SECRET), description="Secret that signs the provider's webhooks."
+    )
+    carrier_webhook_secret: SecretStr = Field(
+        SecretStr(SANDBOX_CARRIER_SECRET), description="Secret that signs the carriers' reports on parcels."
     )
     commission_ppm: int = Field(
         150_000, ge=0, le=1_000_000, description="Commission on item net, in parts per million."
@@ -210,6 +214,8 @@ def production_faults(settings: Settings) -> list[str]:
         faults.append("STRIPE_API_KEY is the sandbox key")
     if settings.stripe_webhook_secret.get_secret_value() == SANDBOX_WEBHOOK_SECRET:
         faults.append("STRIPE_WEBHOOK_SECRET is the sandbox secret")
+    if settings.carrier_webhook_secret.get_secret_value() == SANDBOX_CARRIER_SECRET:
+        faults.append("CARRIER_WEBHOOK_SECRET is the sandbox secret")
     if settings.stripe_api_base is not None:
         faults.append("STRIPE_API_BASE points at a sandbox")
     if not settings.public_url.startswith("https://"):

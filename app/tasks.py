@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import structlog
-
 from domain.checkout.ports import Rest
 
 log = structlog.get_logger("market.tasks")

@@ -11,6 +11,8 @@ from starlette.routing import Route
 
 from app.container import Container
 from domain.inbox.receiving import Incoming, receive
+from domain.orders.errors import ReportRefused
+from domain.orders.tracking import incoming
 from domain.payments.errors import InvalidSignature
 
 BODY_MAX = 512 * 1024
@@ -25,7 +27,13 @@ def webhook_routes(container: Callable[[], Container]) -> list[Route]:
     async def payments(request: Request) -> Response:
         return await receive_payment_event(request, container())
 
-    return [Route("/webhooks/payments", payments, methods=["POST"])]
+    async def carriers(request: Request) -> Response:
+        return await receive_carrier_report(request, container())
+
+    return [
+        Route("/webhooks/payments", payments, methods=["POST"]),
+        Route("/webhooks/carriers", carriers, methods=["POST"]),
+    ]
 
 
 async def receive_payment_event(request: Request, container: Container) -> Response:
@@ -46,6 +54,18 @@ async def receive_payment_event(request: Request, container: Container) -> Respo
         ),
         db=container.ports.db,
     )
+    return JSONResponse({"received": True})
+
+
+async def receive_carrier_report(request: Request, container: Container) -> Response:
+    body = await limited_body(request)
+    if body is None:
+        return JSONResponse({"error": "too large"}, status_code=413)
+    try:
+        report = container.carriers.parse_webhook(body, request.headers.get("carrier-signature", ""))
+    except ReportRefused as refused:
+        return JSONResponse({"error": refused.message}, status_code=400)
+    await receive(incoming(report), db=container.ports.db)
     return JSONResponse({"received": True})
 
 

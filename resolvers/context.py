@@ -8,7 +8,6 @@ import strawberry
 from aiodataloader import DataLoader
 
 from domain.cart.ports import CartCache, CartPorts
-from domain.checkout.ports import CheckoutPorts
 from domain.payments.ports import PaymentGateway
 from domain.pricing.ports import ShippingRates, TaxRules
 from domain.shared.actor import Actor, Client
@@ -40,7 +39,6 @@ class Ports:
     tokens: TokenSigner
     hints: Hints
     gateway: PaymentGateway
-    checkout: CheckoutPorts
     shipping_rates: ShippingRates
     tax_rules: TaxRules
     cart_cache: CartCache

@@ -4,7 +4,8 @@ DomainError
 ├── OrderOnHold (somebody quarrels: no money moves, nothing is cancelled or completed)
 ├── OrderPartlyShipped (a parcel has left: too late to cancel the whole)
 ├── NothingHeld (a hold would block nothing: the money is not in escrow)
-└── WrongFulfilment (parcels are shipped, everything else is handed over)
+├── WrongFulfilment (parcels are shipped, everything else is handed over)
+└── ReportRefused (a carrier's message that is not signed by it, or makes no sense)
 """
 
 from uuid import UUID
@@ -42,3 +43,10 @@ class WrongFulfilment(DomainError):
     def __init__(self, fulfilment: str) -> None:
         super().__init__(f"This order is fulfilled by {fulfilment}: parcels are shipped, all else is handed over.")
         self.fulfilment = fulfilment
+
+
+class ReportRefused(DomainError):
+    code = "REPORT_REFUSED"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"This report is refused: {why}.")

@@ -17,6 +17,7 @@ SOUND = {
     "ALLOWED_ORIGINS": "https://shop.example, https://admin.example/",
     "STRIPE_API_KEY": "sk_live_1",
     "STRIPE_WEBHOOK_SECRET": "whsec_1",
+    "CARRIER_WEBHOOK_SECRET": "carrier_1",
     "JWT_SECRET": "x" * 32,
 }
 
@@ -62,6 +63,7 @@ def test_every_insecure_value_is_named_in_one_line(environment: pytest.MonkeyPat
         "JWT_SECRET",
         "STRIPE_API_KEY",
         "STRIPE_WEBHOOK_SECRET",
+        "CARRIER_WEBHOOK_SECRET",
         "STRIPE_API_BASE",
         "PUBLIC_URL",
         "ALLOWED_ORIGINS",

@@ -1,0 +1,136 @@
+"""Holds: what keeps an order's money where it is while somebody quarrels about it.
+
+Invariant: a hold is opened and closed under the order's row lock, and whoever completes or cancels an order looks for
+holds under the same lock; so once a hold stands, no money of the order moves, without any message in between.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import StringConstraints
+from sqlalchemy import bindparam, select
+
+from domain.orders.errors import NothingHeld, OrderOnHold
+from domain.orders.model import EscrowState, HoldKind, Order, OrderEventKind, OrderHold
+from domain.orders.parties import lock_order
+from domain.orders.timeline import append
+from domain.shared.actor import Actor
+from domain.shared.commands import IdempotencyKey, command
+from domain.shared.database import Database, Tx, table
+from domain.shared.errors import NotFound
+from domain.shared.idempotency import claim
+from domain.shared.ids import OrderId, new_id
+from domain.shared.transitions import Party
+
+_holds = table(OrderHold)
+_OPEN = select(_holds.c.id).where(_holds.c.order_id == bindparam("order_id"), _holds.c.closed_at.is_(None)).limit(1)
+_OPEN_FOR = (
+    select(_holds.c.id)
+    .where(
+        _holds.c.order_id == bindparam("order_id"),
+        _holds.c.kind == bindparam("kind"),
+        _holds.c.cause_id == bindparam("cause_id"),
+        _holds.c.closed_at.is_(None),
+    )
+    .limit(1)
+)
+
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+
+
+@command
+class OpenHold:
+    """By an administrator; both sides of the order see the reason."""
+
+    order_id: OrderId
+    reason: Reason
+    idempotency_key: IdempotencyKey
+
+
+@command
+class CloseHold:
+    """Every hold that an administrator opened on the order, or the system for a lost parcel."""
+
+    order_id: OrderId
+    idempotency_key: IdempotencyKey
+
+
+async def is_on_hold(tx: Tx, order_id: UUID) -> bool:
+    """Certain only for a caller who holds the order's lock."""
+    return await tx.reads.scalar(_OPEN, order_id=order_id) is not None
+
+
+async def refuse_on_hold(tx: Tx, order_id: UUID) -> None:
+    """Raises OrderOnHold while one is open. The caller holds the order's lock."""
+    if await is_on_hold(tx, order_id):
+        raise OrderOnHold(order_id)
+
+
+async def place_hold(tx: Tx, order: Order, *, kind: HoldKind, cause_id: UUID, actor: Actor, reason: str = "") -> UUID:
+    """The hold's id; the one that stands, when this cause has opened one already. The caller holds the order's lock."""
+    standing: UUID | None = await tx.reads.scalar(_OPEN_FOR, order_id=order.id, kind=kind.value, cause_id=cause_id)
+    if standing is not None:
+        return standing
+    hold_id = new_id()
+    await tx.add(OrderHold(id=hold_id, order_id=order.id, kind=kind, cause_id=cause_id, opened_at=tx.now))
+    await append(
+        tx, order, OrderEventKind.HOLD_OPENED, actor, cause_id=hold_id, details={"hold": kind.value, "reason": reason}
+    )
+    return hold_id
+
+
+async def lift_holds(tx: Tx, order: Order, *, kind: HoldKind, cause_id: UUID | None = None, actor: Actor) -> int:
+    """Close the open holds of a kind (of one cause, if given); how many. The caller holds the order's lock."""
+    wanted = select(OrderHold).where(_holds.c.order_id == order.id, _holds.c.kind == kind, _holds.c.closed_at.is_(None))
+    if cause_id is not None:
+        wanted = wanted.where(_holds.c.cause_id == cause_id)
+    open_holds = list((await tx.execute(wanted.order_by(_holds.c.id))).scalars())
+    for hold in open_holds:
+        hold.closed_at = tx.now
+        await append(tx, order, OrderEventKind.HOLD_CLOSED, actor, cause_id=hold.id, details={"hold": kind.value})
+    return len(open_holds)
+
+
+async def open_hold(command: OpenHold, *, actor: Actor, db: Database) -> UUID:
+    """The order's id. Raises NotFound, NothingHeld (the money is not in escrow), IdempotencyConflict."""
+    admin_id = actor.admin()
+
+    async def step(tx: Tx) -> UUID:
+        known = await claim(
+            tx,
+            actor_id=admin_id,
+            operation="open_hold",
+            key=command.idempotency_key,
+            command=command,
+            outcome_id=command.order_id,
+        )
+        if known is None:
+            order, _ = await lock_order(tx, command.order_id, actor, Party.ADMIN, acting_as=Party.ADMIN)
+            if order.escrow is not EscrowState.HELD:
+                raise NothingHeld(order.id)
+            await place_hold(tx, order, kind=HoldKind.ADMIN, cause_id=new_id(), actor=actor, reason=command.reason)
+        return command.order_id
+
+    return await db.run(step)
+
+
+async def close_hold(command: CloseHold, *, actor: Actor, db: Database) -> UUID:
+    """The order's id. Raises NotFound (also when no such hold is open), IdempotencyConflict."""
+    admin_id = actor.admin()
+
+    async def step(tx: Tx) -> UUID:
+        known = await claim(
+            tx,
+            actor_id=admin_id,
+            operation="close_hold",
+            key=command.idempotency_key,
+            command=command,
+            outcome_id=command.order_id,
+        )
+        if known is None:
+            order, _ = await lock_order(tx, command.order_id, actor, Party.ADMIN, acting_as=Party.ADMIN)
+            if not await lift_holds(tx, order, kind=HoldKind.ADMIN, actor=actor):
+                raise NotFound("hold")
+        return command.order_id
+
+    return await db.run(step)
