@@ -7,6 +7,7 @@ cannot be bought counts with nothing; both have a warning.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from domain.cart.model import LINE_QUANTITY_MAX
@@ -28,9 +29,9 @@ class WarningKind(StrEnum):
     LISTING_UNAVAILABLE = "listing_unavailable"
     SELLER_UNAVAILABLE = "seller_unavailable"
     NOT_SHIPPED_THERE = "not_shipped_there"
-    CURRENCY_NOT_SUPPORTED = "currency_not_supported"
+    OTHER_CURRENCY = "other_currency"
     BOUGHT_ALONE = "bought_alone"
-    AMOUNT_TOO_LARGE = "amount_too_large"
+    TOTAL_TOO_LARGE = "total_too_large"
     DELIVERY_OPTION_STALE = "delivery_option_stale"
 
 
@@ -203,7 +204,16 @@ def _options(facts: Facts, first: Sellable, part: SellerQuote | None) -> tuple[D
     return tuple(DeliveryOption(rate, asked, rate.id == chosen) for rate, asked in priced if asked is not None)
 
 
-_OF_PROBLEM: Mapping[ProblemKind, WarningKind] = {kind: WarningKind(kind.value) for kind in ProblemKind}
+_OF_PROBLEM: Final[Mapping[ProblemKind, WarningKind]] = {
+    ProblemKind.OUT_OF_STOCK: WarningKind.OUT_OF_STOCK,
+    ProblemKind.LISTING_UNAVAILABLE: WarningKind.LISTING_UNAVAILABLE,
+    ProblemKind.SELLER_UNAVAILABLE: WarningKind.SELLER_UNAVAILABLE,
+    ProblemKind.NOT_SHIPPED_THERE: WarningKind.NOT_SHIPPED_THERE,
+    ProblemKind.CURRENCY_NOT_SUPPORTED: WarningKind.OTHER_CURRENCY,
+    ProblemKind.BOUGHT_ALONE: WarningKind.BOUGHT_ALONE,
+    ProblemKind.AMOUNT_TOO_LARGE: WarningKind.TOTAL_TOO_LARGE,
+}
+assert set(_OF_PROBLEM) == set(ProblemKind)
 
 
 def _line_warnings(line: StoredLine, facts: Facts, problems: Mapping[UUID, Problem]) -> Iterable[CartWarning]:

@@ -8,10 +8,12 @@ import strawberry
 
 from domain.cart import errors, showing
 from domain.cart.loading import view_changed_cart
-from domain.catalog.model import Fulfilment
+from domain.catalog.model import Fulfilment, SaleMode
+from domain.catalog.reads import public_listings_by_ids, variants_by_ids
 from domain.sellers.reads import shops_by_ids
 from domain.shared.errors import NotFound
 from resolvers.cart.warnings import CartWarning, show_warning
+from resolvers.catalog.types import Listing, Variant
 from resolvers.context import Context, Info
 from resolvers.sellers.types import Shop
 from resolvers.shared.directives import ListSize
@@ -33,6 +35,17 @@ class CartLine:
     unit_price: MoneyType = strawberry.field(description="The listed price for one, now.")
     seen_price: MoneyType = strawberry.field(description="The price for one as put in or last accepted.")
     total: MoneyType = strawberry.field(description="What can be had costs this, tax and all, without delivery.")
+    view: strawberry.Private[showing.CartLineView]
+
+    @strawberry.field(description="The listing; null when it is not shown to everybody (any more).")
+    async def listing(self, info: Info) -> Listing | None:
+        found = await info.context.loaders.load(public_listings_by_ids, self.view.sellable.listing_id)
+        return Listing.of(found) if found is not None else None
+
+    @strawberry.field(description="The variant, also when it is not sold any more.")
+    async def variant(self, info: Info) -> Variant | None:
+        found = await info.context.loaders.load(variants_by_ids, self.view.sellable.variant_id)
+        return Variant.of(found) if found is not None else None
 
     @classmethod
     def of(cls, view: showing.CartLineView) -> "CartLine":
@@ -48,6 +61,7 @@ class CartLine:
             unit_price=money(found.price_minor, found.currency),
             seen_price=money(view.seen_price_minor, found.currency),
             total=money(view.total_minor, found.currency),
+            view=view,
         )
 
 
@@ -75,7 +89,8 @@ class DeliveryOption:
 @strawberry.type(description="What would become one order: one seller's lines that reach the buyer in the same way.")
 class CartGroup:
     seller_id: strawberry.ID = strawberry.field(description="The seller.")
-    by_parcel: bool = strawberry.field(description="It is sent; otherwise no delivery is chosen or paid.")
+    fulfilment: Fulfilment = strawberry.field(description="How it reaches the buyer; only parcels have a delivery.")
+    sale_mode: SaleMode = strawberry.field(description="How its purchase begins.")
     lines: list[CartLine] = strawberry.field(description="In the order in which they were put in.", directives=[FEW])
     delivery_options: list[DeliveryOption] | None = strawberry.field(
         description="How it can be sent; null while the country, or the rates, are not known.", directives=[FEW]
@@ -96,7 +111,8 @@ class CartGroup:
         options = view.options
         return cls(
             seller_id=public_id("seller", view.seller_id),
-            by_parcel=view.fulfilment is Fulfilment.SHIP,
+            fulfilment=view.fulfilment,
+            sale_mode=view.sale_mode,
             lines=[CartLine.of(line) for line in view.lines],
             delivery_options=None if options is None else [DeliveryOption.of(option) for option in options],
             subtotal=money(view.items_minor, view.currency),

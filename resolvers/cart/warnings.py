@@ -58,7 +58,7 @@ class NotShippedThere(CartWarning):
 
 
 @strawberry.type(description="Its currency is not that of the first line. It is bought by itself.")
-class CurrencyNotSupported(CartWarning):
+class OtherCurrency(CartWarning):
     pass
 
 
@@ -68,7 +68,7 @@ class BoughtAlone(CartWarning):
 
 
 @strawberry.type(description="With it the total would be more than one purchase can hold. It is not in the total.")
-class AmountTooLarge(CartWarning):
+class TotalTooLarge(CartWarning):
     pass
 
 
@@ -85,9 +85,9 @@ _KINDS: Final[dict[WarningKind, tuple[type[CartWarning], str]]] = {
     WarningKind.LISTING_UNAVAILABLE: (ListingUnavailable, "This is not for sale at present."),
     WarningKind.SELLER_UNAVAILABLE: (SellerUnavailable, "This seller cannot sell at present."),
     WarningKind.NOT_SHIPPED_THERE: (NotShippedThere, "This seller does not send there."),
-    WarningKind.CURRENCY_NOT_SUPPORTED: (CurrencyNotSupported, "This is priced in another currency; buy it by itself."),
+    WarningKind.OTHER_CURRENCY: (OtherCurrency, "This is priced in another currency; buy it by itself."),
     WarningKind.BOUGHT_ALONE: (BoughtAlone, "The seller accepts this first; buy it by itself."),
-    WarningKind.AMOUNT_TOO_LARGE: (AmountTooLarge, "This is more money than one purchase can hold."),
+    WarningKind.TOTAL_TOO_LARGE: (TotalTooLarge, "This is more money than one purchase can hold."),
     WarningKind.DELIVERY_OPTION_STALE: (DeliveryOptionStale, "The chosen delivery is not offered any more."),
 }
 assert set(_KINDS) == set(WarningKind)

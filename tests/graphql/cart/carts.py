@@ -13,9 +13,9 @@ CART = """fragment F on Cart {
   id version country estimated lineCount quantity expiresAt
   total { amountMinor currency formatted }
   groups {
-    sellerId byParcel shop { name }
+    sellerId fulfilment saleMode shop { name }
     lines {
-      id listingId variantId title quantity buyableQuantity
+      id listingId variantId title listing { title } variant { sku } quantity buyableQuantity
       unitPrice { amountMinor } seenPrice { amountMinor } total { amountMinor }
     }
     deliveryOptions { id name price { amountMinor } daysMin daysMax chosen }

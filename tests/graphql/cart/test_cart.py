@@ -152,7 +152,7 @@ async def test_what_is_not_sent_has_a_group_without_delivery(container: Containe
     await put(container, await on_sale(container, shop), actor=ann)
     await put(container, await on_sale(container, shop, fulfilment=Fulfilment.DIGITAL), actor=ann)
     cart = await changed(container, "setCartCountry", actor=ann, country="DE")
-    assert [group["byParcel"] for group in cart["groups"]] == [True, False]
+    assert [group["fulfilment"] for group in cart["groups"]] == ["SHIP", "DIGITAL"]
     assert cart["groups"][1]["deliveryOptions"] == []
     assert cart["total"]["amountMinor"] == 2_500
 
@@ -173,5 +173,5 @@ async def test_the_number_of_statements_does_not_grow_with_the_lines(
         assert len(lines(cart)) == number
         return len(statements)
 
-    # State, variants, commissions, shipping rates, tax rules, shops; the content comes from its copy.
-    assert await count(1) == await count(15) == 6
+    # State, what pricing needs (4), shops, listings and variants to show; the content comes from its copy.
+    assert await count(1) == await count(15) == 8
