@@ -14,12 +14,14 @@ from domain.orders import model as orders
 from domain.payments import model as payments
 from domain.pricing import model as pricing
 from domain.risk import model as risk
+from domain.search import model as search
 from domain.sellers import model as sellers
 from domain.shared import columns, idempotency
 from domain.users import model as users
 
 MODULES = (
     idempotency, users, inbox, ledger, sellers, catalog, inventory, pricing, payments, risk, cart, orders, checkout,
+    search,
 )  # fmt: skip
 METADATA: MetaData = SQLModel.metadata
 

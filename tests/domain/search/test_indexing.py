@@ -1,0 +1,182 @@
+"""Changes reach search: noted in the transaction that makes them, drained in batches, read afresh each time."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.container import Container
+from app.schedule import SWEEPS
+from domain.catalog.changes import note_changes, note_changes_of_seller
+from domain.catalog.model import Listing, ListingStatus, Variant, Visibility
+from domain.inventory.model import StockStatus
+from domain.search import indexing
+from domain.search.indexing import drain, rebuild, refresh
+from domain.search.ports import SearchQuery, SearchSort
+from domain.sellers.model import Seller, SellerStatus
+from domain.shared.database import Tx
+from domain.storefront.card_reads import cards_by_ids
+from tests.makers import a_category, change, on_sale
+
+
+async def note(container: Container, *listing_ids: UUID) -> None:
+    await container.ports.db.run(lambda tx: note_changes(tx, listing_ids))
+
+
+async def drained(container: Container) -> int:
+    return await drain(db=container.ports.db, index=container.ports.search_index)
+
+
+async def found(container: Container, seller_id: UUID, text: str = "") -> list[UUID]:
+    answer = await container.ports.search_index.search(SearchQuery(text=text, seller_id=seller_id))
+    return [hit.listing_id for hit in answer.hits]
+
+
+async def waiting(container: Container) -> int:
+    async def count(tx: Tx) -> int:
+        return len(await tx.reads.all(indexing._NOTES))
+
+    return await container.ports.db.run(count)
+
+
+async def test_a_listing_is_found_once_its_change_is_drained(fresh_container: Container) -> None:
+    sale = await on_sale(fresh_container, title="Brass lantern")
+    assert await found(fresh_container, sale.seller_id) == []
+    await note(fresh_container, sale.listing_id)
+    assert await drained(fresh_container) == 1
+    assert await found(fresh_container, sale.seller_id, "lantern") == [sale.listing_id]
+    assert await waiting(fresh_container) == 0
+
+
+async def test_the_schedule_drains_every_second() -> None:
+    [sweep] = [each for each in SWEEPS if each.name == "search changes"]
+    assert sweep.every_seconds <= 1
+
+
+async def test_what_may_not_be_seen_any_more_is_gone(fresh_container: Container) -> None:
+    hidden: dict[str, dict[str, Any]] = {
+        "paused": {"status": ListingStatus.PAUSED},
+        "suspended": {"status": ListingStatus.SUSPENDED},
+        "private": {"visibility": Visibility.PRIVATE},
+        "unlisted": {"visibility": Visibility.UNLISTED},
+    }
+    for how, values in hidden.items():
+        sale = await on_sale(fresh_container)
+        await note(fresh_container, sale.listing_id)
+        await drained(fresh_container)
+        assert await found(fresh_container, sale.seller_id) == [sale.listing_id]
+        await change(fresh_container, Listing, sale.listing_id, **values)
+        # Not even before the index knows: the card is not there.
+        assert await cards_by_ids(fresh_container.reads, [sale.listing_id]) == {}
+        await note(fresh_container, sale.listing_id)
+        await drained(fresh_container)
+        assert await found(fresh_container, sale.seller_id) == [], how
+
+
+async def test_a_suspended_seller_takes_all_listings_along_and_a_reinstated_one_brings_them_back(
+    fresh_container: Container,
+) -> None:
+    first = await on_sale(fresh_container)
+    second = await on_sale(fresh_container, first.seller_id)
+    await note(fresh_container, first.listing_id, second.listing_id)
+    await drained(fresh_container)
+    for status, expected in (
+        (SellerStatus.SUSPENDED, set()),
+        (SellerStatus.ACTIVE, {first.listing_id, second.listing_id}),
+    ):
+        await change(fresh_container, Seller, first.seller_id, status=status)
+        await fresh_container.ports.db.run(lambda tx: note_changes_of_seller(tx, first.seller_id))
+        await drained(fresh_container)
+        assert set(await found(fresh_container, first.seller_id)) == expected
+
+
+async def test_a_listing_without_an_active_variant_has_no_price_and_is_not_found(fresh_container: Container) -> None:
+    sale = await on_sale(fresh_container)
+    await change(fresh_container, Variant, sale.variant_id, active=False)
+    await note(fresh_container, sale.listing_id)
+    await drained(fresh_container)
+    assert await found(fresh_container, sale.seller_id) == []
+
+
+async def test_a_change_is_indexed_as_it_stands_when_drained(fresh_container: Container) -> None:
+    sale = await on_sale(fresh_container, stock=0)
+    await note(fresh_container, sale.listing_id)
+    await change(fresh_container, Variant, sale.variant_id, price_minor=4_200)
+    await drained(fresh_container)
+    index = fresh_container.ports.search_index
+    answer = await index.search(SearchQuery(seller_id=sale.seller_id, sort=SearchSort.PRICE_ASC))
+    assert answer.hits[0].position[3] == 4_200
+    assert (await index.search(SearchQuery(seller_id=sale.seller_id, in_stock_only=True))).hits == ()
+    cards = await cards_by_ids(fresh_container.reads, [sale.listing_id])
+    assert cards[sale.listing_id].stock_status is StockStatus.OUT_OF_STOCK
+
+
+async def test_many_notes_of_one_listing_are_one_document_and_all_are_dealt_with(fresh_container: Container) -> None:
+    sale = await on_sale(fresh_container)
+    for _ in range(5):
+        await note(fresh_container, sale.listing_id)
+    assert await drained(fresh_container) == 5
+    assert await waiting(fresh_container) == 0
+
+
+async def test_notes_stay_when_the_index_fails(fresh_container: Container) -> None:
+    sale = await on_sale(fresh_container)
+    await note(fresh_container, sale.listing_id)
+
+    class FakeBrokenIndex:
+        async def write(self, documents: object) -> None:
+            raise ConnectionError("no index")
+
+    with pytest.raises(ConnectionError):
+        await drain(db=fresh_container.ports.db, index=FakeBrokenIndex())  # type: ignore[arg-type]  # only write is called
+    assert await waiting(fresh_container) == 1
+    await drained(fresh_container)
+    assert await found(fresh_container, sale.seller_id) == [sale.listing_id]
+
+
+async def test_two_drainers_at_once_lose_nothing(fresh_container: Container) -> None:
+    category_id = await a_category(fresh_container)
+    sales = [await on_sale(fresh_container, category_id=category_id) for _ in range(6)]
+    for _ in range(10):
+        await note(fresh_container, *(sale.listing_id for sale in sales))
+        await asyncio.gather(*(drained(fresh_container) for _ in range(4)))
+    await drained(fresh_container)
+    assert await waiting(fresh_container) == 0
+    for sale in sales:
+        assert await found(fresh_container, sale.seller_id) == [sale.listing_id]
+
+
+async def test_a_rebuild_indexes_what_was_never_noted_and_forgets_what_is_gone(fresh_container: Container) -> None:
+    kept = await on_sale(fresh_container, title="Kept lamp")
+    gone = await on_sale(fresh_container, title="Gone lamp")
+    await rebuild(db=fresh_container.ports.db, index=fresh_container.ports.search_index)
+    assert await found(fresh_container, gone.seller_id) == [gone.listing_id]
+    await change(fresh_container, Listing, gone.listing_id, status=ListingStatus.ARCHIVED)
+    told: list[int] = []
+    written = await rebuild(db=fresh_container.ports.db, index=fresh_container.ports.search_index, progress=told.append)
+    assert (written, told) == (1, [1])
+    assert await found(fresh_container, kept.seller_id) == [kept.listing_id]
+    assert await found(fresh_container, gone.seller_id) == []
+
+
+async def test_documents_grown_old_are_noted_again(fresh_container: Container) -> None:
+    sale = await on_sale(fresh_container)
+    await note(fresh_container, sale.listing_id)
+    await drained(fresh_container)
+    ports = fresh_container.ports
+    assert await refresh(db=ports.db, index=ports.search_index) == 0
+    assert await refresh(db=ports.db, index=ports.search_index, afresh_seconds=-60) == 1
+    assert await waiting(fresh_container) == 1
+
+
+async def test_notes_are_rows_of_the_transaction_that_makes_the_change(fresh_container: Container) -> None:
+    sale = await on_sale(fresh_container)
+
+    async def step(tx: Tx) -> None:
+        await note_changes(tx, [sale.listing_id])
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await fresh_container.ports.db.run(step)
+    assert await waiting(fresh_container) == 0
