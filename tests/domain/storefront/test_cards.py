@@ -1,0 +1,118 @@
+"""Cards and pages of listings: complete, public only, and a constant number of statements."""
+
+from uuid import uuid4
+
+import pytest
+
+from app.container import Container
+from domain.catalog.model import Listing, ListingStatus, Product, Variant
+from domain.inventory.model import StockStatus, VariantStock
+from domain.sellers.model import Seller, SellerStatus
+from domain.shared.database import Tx
+from domain.shared.ids import new_id
+from domain.shared.paging import PageRequest
+from domain.storefront.card_reads import cards_by_ids, count_shop_cards, offers_of_product, shop_cards, shop_keyset
+from domain.storefront.page_reads import listing_page
+from tests.counting import CountingReads
+from tests.makers import a_category, a_shop, change, on_sale
+
+
+async def a_variant(container: Container, listing_id: object, price_minor: int, status: StockStatus | None) -> None:
+    async def step(tx: Tx) -> None:
+        variant = Variant.model_validate(
+            {
+                "id": new_id(),
+                "listing_id": listing_id,
+                "sku": uuid4().hex,
+                "price_minor": price_minor,
+                "updated_at": tx.now,
+            }
+        )
+        await tx.add(variant)
+        if status is not None:
+            await tx.add(VariantStock(variant_id=variant.id, status=status, available=3, updated_at=tx.now))
+
+    await container.ports.db.run(step)
+
+
+async def test_a_card_shows_the_span_of_prices_and_the_best_stock(container: Container) -> None:
+    sale = await on_sale(container, price_minor=2_000, stock=0)
+    await a_variant(container, sale.listing_id, 1_500, StockStatus.LOW_STOCK)
+    await a_variant(container, sale.listing_id, 2_500, None)
+    card = (await cards_by_ids(container.reads, [sale.listing_id]))[sale.listing_id]
+    assert (card.price_min_minor, card.price_max_minor) == (1_500, 2_500)
+    assert card.stock_status is StockStatus.LOW_STOCK
+    assert card.seller_id == sale.seller_id
+
+
+async def test_cards_are_one_statement_however_many(container: Container) -> None:
+    seller_id, category_id = await a_shop(container), await a_category(container)
+    sales = [await on_sale(container, seller_id, category_id=category_id) for _ in range(7)]
+    reads = CountingReads(container.reads)
+    assert len(await cards_by_ids(reads, [sale.listing_id for sale in sales])) == 7
+    assert len(reads.statements) == 1
+
+
+async def test_only_what_everybody_may_see_has_a_card(container: Container) -> None:
+    paused, shut, bare = await on_sale(container), await on_sale(container), await on_sale(container)
+    await change(container, Listing, paused.listing_id, status=ListingStatus.PAUSED)
+    await change(container, Seller, shut.seller_id, status=SellerStatus.SUSPENDED)
+    await change(container, Variant, bare.variant_id, active=False)
+    assert await cards_by_ids(container.reads, [each.listing_id for each in (paused, shut, bare)]) == {}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+async def test_a_shops_listings_come_page_by_page(container: Container, backwards: bool) -> None:
+    seller_id, category_id = await a_shop(container), await a_category(container)
+    made = [(await on_sale(container, seller_id, category_id=category_id)).listing_id for _ in range(5)]
+    keyset, seen, cursor = shop_keyset(seller_id), [], None
+    for _ in range(3):
+        request = (
+            keyset.request(last=2, before=cursor) if backwards else keyset.request(first=2, after=cursor)
+        )  # fmt: skip
+        page = await shop_cards(container.reads, seller_id, request)
+        ids = [card.id for card in page.items]
+        seen += ids[::-1] if backwards else ids
+        cursor = page.cursors[0 if backwards else -1]
+    assert seen == (made if backwards else made[::-1])
+    assert not (page.has_previous if backwards else page.has_next)
+    assert await count_shop_cards(container.reads, seller_id) == 5
+    assert (await shop_cards(container.reads, uuid4(), PageRequest())).items == ()
+
+
+async def test_offers_of_a_product_stand_side_by_side_the_cheapest_first(container: Container) -> None:
+    category_id, product_id = await a_category(container), new_id()
+
+    async def step(tx: Tx) -> None:
+        await tx.add(Product(id=product_id, category_id=category_id, title="Lamp", created_at=tx.now))
+
+    await container.ports.db.run(step)
+    sales = [
+        await on_sale(container, category_id=category_id, product_id=product_id, price_minor=price)
+        for price in (900, 700, 800)
+    ]
+    offers = await offers_of_product(container.reads, product_id)
+    assert [offer.price_min_minor for offer in offers] == [700, 800, 900]
+    assert {offer.seller_id for offer in offers} == {sale.seller_id for sale in sales}
+
+
+async def test_a_listings_page_is_three_statements_and_tells_what_sending_costs(container: Container) -> None:
+    sale = await on_sale(container, price_minor=2_000)
+    await a_variant(container, sale.listing_id, 2_500, StockStatus.IN_STOCK)
+    reads = CountingReads(container.reads)
+    page = await listing_page(reads, sale.listing_id, country="DE", rates=container.ports.shipping_rates)
+    assert page is not None
+    assert len(reads.statements) == 3
+    assert [variant.price_minor for variant in page.variants] == [2_000, 2_500]
+    assert page.shipping is not None
+    assert (page.shipping.price_minor, page.shipping.currency, page.shipping.country) == (500, "EUR", "DE")
+
+
+async def test_where_nothing_is_sent_there_is_no_estimate(container: Container) -> None:
+    sale = await on_sale(container, await a_shop(container, delivery_minor=None))
+    rates = container.ports.shipping_rates
+    for country in ("DE", None):
+        page = await listing_page(container.reads, sale.listing_id, country=country, rates=rates)
+        assert page is not None
+        assert page.shipping is None
+    assert await listing_page(container.reads, uuid4(), country="DE", rates=rates) is None
