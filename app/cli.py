@@ -25,6 +25,7 @@ FUNCTIONS: Final = {
     "dev options": "app.dev:DevOptions",
     "migrate": "infra.postgres.migrate:migrate",
     "seed": "app.demo.seeding:seed_demo",
+    "reindex": "app.reindexing:reindex",
     "schema": "app.printing:print_schema",
     "settings": "app.settings_table:settings_table",
     "write settings": "app.settings_table:with_settings_table",
@@ -91,6 +92,15 @@ def seed(
         task = bar.add_task("seeding", total=listings)
         report = run(load("seed")(settings, listings, lambda done, _: bar.update(task, completed=done)))
     out.print(f"{report.listings} listings, {report.listings_added} of them new")
+
+
+@app.command()
+def reindex() -> None:
+    """Build the search index again from the catalogue; searches go on meanwhile."""
+    settings = settings_or_exit()
+    with err.status("indexing ...") as status:
+        count = run(load("reindex")(settings, lambda done: status.update(f"indexing ... {done} listings")))
+    out.print(f"{count} listings in the index")
 
 
 @app.command("export-schema")

@@ -21,6 +21,7 @@ from infra.jwt.signer import JwtTokenSigner
 from infra.postgres.database import PostgresDatabase, create_engine, set_json_codec
 from infra.postgres.jobs import JobQueue
 from infra.postgres.reads import PoolReads
+from infra.postgres.search_index import PostgresSearchIndex
 from infra.postgres.shipping_rates import TableShippingRates
 from infra.postgres.tax_rules import TableTaxRules
 from infra.redis.cart_cache import open_cart_cache
@@ -118,6 +119,7 @@ async def open_container(
             shipping_rates=TableShippingRates(reads, measures, fresh_seconds=rates_seconds),
             tax_rules=TableTaxRules(reads, measures, fresh_seconds=rates_seconds),
             cart_cache=cart_cache,
+            search_index=PostgresSearchIndex(read_pool, primary_pool),
         )
         carriers = SignedCarrierWebhooks(settings.carrier_webhook_secret.get_secret_value(), clock)
         yield Container(settings=settings, ports=ports, reads=reads, carriers=carriers)

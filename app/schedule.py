@@ -19,6 +19,7 @@ from domain.ledger.sealing import BATCH_MAX as SEALED_MAX
 from domain.ledger.sealing import seal
 from domain.orders.completion import complete_due_orders
 from domain.payments.refunding import resume_refunds
+from domain.search import indexing
 
 log = structlog.get_logger("market.schedule")
 
@@ -49,11 +50,29 @@ async def _seal_ledger(container: Container) -> int:
     return link.transactions if link is not None else 0
 
 
+async def _drain_changes(container: Container) -> int:
+    return await indexing.drain(db=container.ports.db, index=container.ports.search_index, batches_max=1)
+
+
+async def _refresh_documents(container: Container) -> int:
+    await indexing.refresh(db=container.ports.db, index=container.ports.search_index)
+    # The next ones are found only after these were drained.
+    return 0
+
+
+async def _tidy_search(container: Container) -> int:
+    await container.ports.search_index.tidy()
+    return 0
+
+
 SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("expired carts", 600, lambda container: sweep_expired_carts(container.ports.db), CARTS_MAX),
     Sweep("complete orders", 60, _complete_orders),
     Sweep("resume refunds", 30, _resume_refunds),
     Sweep("seal the ledger", 10, _seal_ledger, batch=SEALED_MAX),
+    Sweep("search changes", 1, _drain_changes, batch=indexing.BATCH_CHANGES),
+    Sweep("search documents grown old", 60, _refresh_documents),
+    Sweep("search words", 600, _tidy_search),
 )
 
 

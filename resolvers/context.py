@@ -10,6 +10,7 @@ from aiodataloader import DataLoader
 from domain.cart.ports import CartCache, CartPorts
 from domain.payments.ports import PaymentGateway
 from domain.pricing.ports import ShippingRates, TaxRules
+from domain.search.ports import SearchIndex
 from domain.shared.actor import Actor, Client
 from domain.shared.clock import Clock
 from domain.shared.database import Database, Reads
@@ -42,6 +43,7 @@ class Ports:
     shipping_rates: ShippingRates
     tax_rules: TaxRules
     cart_cache: CartCache
+    search_index: SearchIndex
 
     @property
     def users(self) -> UserPorts:

@@ -20,6 +20,7 @@ from resolvers.catalog.mutations import SellerListingMutations
 from resolvers.catalog.queries import AdminCatalogQueries, PublicCatalogQueries, SellerCatalogQueries
 from resolvers.inventory.mutations import SellerInventoryMutations
 from resolvers.inventory.queries import SellerInventoryQueries
+from resolvers.search.queries import PublicSearchQueries
 from resolvers.sellers.queries import AdminSellerQueries, PublicSellerQueries, SellerSellerQueries
 from resolvers.shared.nodes import NodeQueries
 from resolvers.shared.permission import AccessDirective, AccessLevel, query
@@ -88,6 +89,7 @@ Query = merged(
         PublicSellerQueries,
         PublicCatalogQueries,
         PublicCartQueries,
+        PublicSearchQueries,
     ),
 )
 Mutation = merged(

@@ -18,7 +18,8 @@ from app.demo.people import SHOPS, Shop
 from app.demo.rules import LEAVES, leaf_id
 from app.demo.texts import AttributeValue, attribute_value, description, model_name
 from domain.catalog.model import AttributeType, Condition, ListingStatus
-from domain.inventory.model import LOW_STOCK_MAX, MovementKind, StockStatus
+from domain.inventory.model import SHOWN_MAX, MovementKind
+from domain.inventory.projection import status_of
 
 OFFERS: Final = (0, 1, 2, 0, 0)
 """Of five listings the first three offer one product, the others one each: n is of product n - OFFERS[n % 5]."""
@@ -190,14 +191,13 @@ def _add_variant(
     rows.stock_items.append({"id": item_id, "variant_id": variant_id, "on_hand": on_hand, "updated_at": now})
     rows.movements.extend(_movements(number, place, item_id, on_hand, now))
     rows.stocks.append(
-        {"variant_id": variant_id, "status": stock_status(on_hand), "available": on_hand, "updated_at": now}
+        {
+            "variant_id": variant_id,
+            "status": status_of(on_hand),
+            "available": min(on_hand, SHOWN_MAX),
+            "updated_at": now,
+        }
     )
-
-
-def stock_status(available: int) -> StockStatus:
-    if available == 0:
-        return StockStatus.OUT_OF_STOCK
-    return StockStatus.LOW_STOCK if available <= LOW_STOCK_MAX else StockStatus.IN_STOCK
 
 
 def _movements(number: int, place: int, item_id: UUID, on_hand: int, now: datetime) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import httpx
 
+from app.reindexing import index_waiting
 from app.seed import OpenAccount, Progress, SeedReport, seed
 from app.settings import Settings, SettingsRefused
 from infra.stripe.gateway import stripe_gateway
@@ -14,13 +15,16 @@ ONBOARDING_SECONDS_MAX = 10
 
 
 async def seed_demo(settings: Settings, listings: int, progress: Progress | None = None) -> SeedReport:
-    """Fill the database of these settings. Raises SettingsRefused in production."""
+    """Fill the database of these settings and the search index. Raises SettingsRefused in production."""
     if settings.is_production:
         raise SettingsRefused("production is not seeded: the passwords of demo accounts are known to everybody")
     if settings.stripe_api_base is None:
-        return await seed(settings.database_url, listings, progress=progress)
-    async with sandbox_accounts(settings, settings.stripe_api_base) as open_account:
-        return await seed(settings.database_url, listings, open_account=open_account, progress=progress)
+        report = await seed(settings.database_url, listings, progress=progress)
+    else:
+        async with sandbox_accounts(settings, settings.stripe_api_base) as open_account:
+            report = await seed(settings.database_url, listings, open_account=open_account, progress=progress)
+    await index_waiting(settings)
+    return report
 
 
 @asynccontextmanager

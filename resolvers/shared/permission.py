@@ -17,6 +17,7 @@ from strawberry.types.union import StrawberryUnion
 
 from domain.shared.actor import Actor, Role
 from domain.shared.errors import DomainError, NotPermitted, NotSignedIn
+from resolvers.shared.directives import ListSize
 from resolvers.shared.errors import present
 
 
@@ -110,12 +111,17 @@ class Outcome(FieldExtension):
             raise refusal(error) from error
 
 
-def query(access: AccessLevel, description: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """`@query(AccessLevel.PUBLIC, "...")` on a resolver: a root field, or a field of a namespace or sensitive type."""
+def query(
+    access: AccessLevel, description: str, *, size: ListSize | None = None, **options: Any
+) -> Callable[[Callable[..., Any]], Any]:
+    """`@query(AccessLevel.PUBLIC, "...")` on a resolver: a root field, or a field of a namespace or sensitive type.
+
+    `size` is what a page of the list that it gives holds, for the cost of an operation.
+    """
     return lambda resolver: strawberry.field(
         resolver,
         description=description,
-        directives=[AccessDirective(level=access)],
+        directives=[AccessDirective(level=access), *([size] if size is not None else [])],
         extensions=[Guard(access)],
         **options,
     )

@@ -1,0 +1,52 @@
+"""What a search may be narrowed by."""
+
+import strawberry
+
+import resolvers.catalog.enums  # noqa: F401  # describes the enums used here
+from domain.catalog.model import Condition
+from domain.search.ports import SearchSort
+from resolvers.shared.enums import expose
+from resolvers.shared.scalars import CurrencyCode, MinorUnits
+
+SearchSortType = expose(
+    SearchSort,
+    "The order of a search's hits.",
+    {
+        SearchSort.RELEVANCE: "The best match first; `explain` tells why.",
+        SearchSort.NEWEST: "The latest published first.",
+        SearchSort.POPULARITY: "The most sold and reviewed first.",
+        SearchSort.PRICE_ASC: "The cheapest first; of several currencies, one after the other.",
+        SearchSort.PRICE_DESC: "The dearest first; of several currencies, one after the other.",
+        SearchSort.RATING: "The best rated first.",
+    },
+)
+
+
+@strawberry.input(description="Bounds on a listing's lowest price, both included.")
+class PriceFilterInput:
+    min_minor: MinorUnits | None = strawberry.field(default=None, description="At least this, in minor units.")
+    max_minor: MinorUnits | None = strawberry.field(default=None, description="At most this, in minor units.")
+
+
+@strawberry.input(description="One of some values of an attribute.")
+class AttributeFilterInput:
+    name: str = strawberry.field(description="The attribute, as its facet names it.")
+    values: list[str] = strawberry.field(description="One of these values, as its facet gives them.")
+
+
+@strawberry.input(description="What hits must have in common; everything that is given must hold.")
+class SearchFilterInput:
+    category_path: str | None = strawberry.field(
+        default=strawberry.UNSET, description="In this category or below it, as `home/lamps`."
+    )
+    currency: CurrencyCode | None = strawberry.field(default=strawberry.UNSET, description="Priced in this currency.")
+    price: PriceFilterInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Bounds on the price; give the currency with them."
+    )
+    brands: list[str] = strawberry.field(default_factory=list, description="Of one of these brands.")
+    conditions: list[Condition] = strawberry.field(default_factory=list, description="In one of these conditions.")
+    attributes: list[AttributeFilterInput] = strawberry.field(
+        default_factory=list, description="Each attribute once, with the values it may have."
+    )
+    seller_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Sold by this shop.")
+    in_stock_only: bool = strawberry.field(default=False, description="Only what can be had at present.")

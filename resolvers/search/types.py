@@ -1,0 +1,182 @@
+"""Search results: hits with cards, the reasons for their order, and facets, each made only when selected."""
+
+from dataclasses import replace
+
+import strawberry
+
+from domain.search.labels import Labels, labels_of
+from domain.search.ports import Facet, FacetKind, FacetValue, Hit, SearchAnswer, SearchQuery
+from domain.search.searching import SearchListings, cursor_of
+from domain.shared.paging import COUNT_MAX
+from domain.storefront.card_reads import cards_by_ids
+from resolvers.context import Info
+from resolvers.shared.connections import PageInfo, TotalCount
+from resolvers.shared.directives import ListSize
+from resolvers.shared.enums import expose
+from resolvers.shared.scalars import CurrencyCode, MinorUnits
+from resolvers.storefront.types import ListingCard
+
+FacetKindType = expose(
+    FacetKind,
+    "What a facet counts by. New kinds may come: keep a default branch.",
+    {
+        FacetKind.CATEGORY: "Categories, by path; a listing counts in its own and in all above.",
+        FacetKind.PRICE: "Ranges of the lowest price.",
+        FacetKind.BRAND: "Brands.",
+        FacetKind.CONDITION: "Conditions.",
+        FacetKind.ATTRIBUTE: "Values of the attribute that the facet is named after.",
+    },
+)
+
+
+@strawberry.type(description="One reason for a hit's place.")
+class RankingSignal:
+    name: str = strawberry.field(description="Which, as `text` or `recency`.")
+    value: float = strawberry.field(description="From 0 to 1.")
+    weight: float = strawberry.field(description="What it counts by.")
+    contribution: float = strawberry.field(description="Value times weight; the contributions sum to the score.")
+
+
+@strawberry.type(description="A hit and its place.")
+class SearchEdge:
+    node: ListingCard = strawberry.field(description="The listing.")
+    cursor: str = strawberry.field(description="Its place, for `after`.")
+    score: float = strawberry.field(description="Its relevance; comparable within one search only.")
+    hit: strawberry.Private[Hit]
+
+    @strawberry.field(description="The signals that the score is made of.", directives=[ListSize(assumed_size=10)])
+    def explain(self) -> list[RankingSignal]:
+        return [
+            RankingSignal(name=each.name, value=each.value, weight=each.weight, contribution=each.value * each.weight)
+            for each in self.hit.signals
+        ]
+
+
+@strawberry.type(description="One value of a facet.")
+class SearchFacetValue:
+    value: str = strawberry.field(description="What the filter takes; for prices the range as text.")
+    label: str = strawberry.field(description="What to show.")
+    count: int = strawberry.field(description="How many hits there are with it.")
+    selected: bool = strawberry.field(description="The filter asks for it at present.")
+    min_minor: MinorUnits | None = strawberry.field(description="Of a price range: where it begins.")
+    max_minor: MinorUnits | None = strawberry.field(
+        description="Of a price range: the price that it ends before; null for the last, which is open."
+    )
+
+
+@strawberry.type(description="Counts by one property, over what all other filters leave.")
+class SearchFacet:
+    kind: FacetKind = strawberry.field(description="What it counts by.")
+    name: str = strawberry.field(description="The attribute's name for the filter; empty for other kinds.")
+    label: str = strawberry.field(description="What to show.")
+    currency: CurrencyCode | None = strawberry.field(description="Of price ranges: their currency.")
+    values: list[SearchFacetValue] = strawberry.field(
+        description="The most frequent first; prices in their order.", directives=[ListSize(assumed_size=10)]
+    )
+
+
+@strawberry.type(description="One page of a search.")
+class SearchResult:
+    edges: list[SearchEdge] = strawberry.field(description="The hits with their cursors.")
+    nodes: list[ListingCard] = strawberry.field(description="The listings alone.")
+    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    degraded: bool = strawberry.field(
+        description="The search server did not answer in time; a simpler search answered for it."
+    )
+    corrected_text: str | None = strawberry.field(
+        description="Nothing has the words as given, so these were searched for."
+    )
+    query: strawberry.Private[SearchQuery]
+    answer: strawberry.Private[SearchAnswer]
+
+    @strawberry.field(description=f"How many hits in all; counted up to {COUNT_MAX}, and only when selected.")
+    async def total_count(self, info: Info) -> TotalCount:
+        total = await info.context.ports.search_index.count(self.query, self.answer.reading)
+        return TotalCount(value=total.value, exact=total.exact)
+
+    @strawberry.field(
+        description="Counts to narrow the search by; made only when selected.", directives=[ListSize(assumed_size=10)]
+    )
+    async def facets(self, info: Info) -> list[SearchFacet]:
+        facets = await info.context.ports.search_index.facets(self.query, self.answer.reading)
+        labels = await labels_of(info.context.reads, facets)
+        return [facet_of(facet, labels, self.query) for facet in facets]
+
+
+async def result_of(info: Info, command: SearchListings, query: SearchQuery, answer: SearchAnswer) -> SearchResult:
+    """The hits with their cards, read in one statement. What is no longer on sale since it was indexed is left out."""
+    cards = await cards_by_ids(info.context.reads, [hit.listing_id for hit in answer.hits])
+    edges = [
+        SearchEdge(node=ListingCard.of(cards[hit.listing_id]), cursor=cursor_of(command, hit), score=hit.score, hit=hit)
+        for hit in answer.hits
+        if hit.listing_id in cards
+    ]
+    # The page ends where the index ended it, whether or not its last hit still has a card.
+    last = cursor_of(command, answer.hits[-1]) if answer.hits else None
+    return SearchResult(
+        edges=edges,
+        nodes=[edge.node for edge in edges],
+        page_info=PageInfo(
+            has_next_page=answer.has_next,
+            has_previous_page=query.after is not None or (query.page or 1) > 1,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=last,
+        ),
+        degraded=answer.degraded,
+        corrected_text=answer.corrected_text,
+        query=replace(query, after=None, page=None),
+        answer=answer,
+    )
+
+
+_NAMES = {
+    FacetKind.CATEGORY: "Category",
+    FacetKind.PRICE: "Price",
+    FacetKind.BRAND: "Brand",
+    FacetKind.CONDITION: "Condition",
+}
+
+
+def facet_of(facet: Facet, labels: Labels, query: SearchQuery) -> SearchFacet:
+    label = _NAMES.get(facet.kind) or labels.attributes.get(facet.name, facet.name)
+    chosen = chosen_values(facet, query)
+    return SearchFacet(
+        kind=facet.kind,
+        name=facet.name,
+        label=label,
+        currency=CurrencyCode(facet.currency) if facet.currency else None,
+        values=[_value(value, facet, labels, value.value in chosen) for value in facet.values],
+    )
+
+
+def _value(value: FacetValue, facet: Facet, labels: Labels, selected: bool) -> SearchFacetValue:
+    label = value.value
+    if facet.kind is FacetKind.CATEGORY:
+        label = labels.categories.get(value.value, value.value)
+    return SearchFacetValue(
+        value=value.value,
+        label=label,
+        count=value.count,
+        selected=selected,
+        min_minor=None if value.min_minor is None else MinorUnits(value.min_minor),
+        max_minor=None if value.max_minor is None else MinorUnits(value.max_minor),
+    )
+
+
+def chosen_values(facet: Facet, query: SearchQuery) -> set[str]:
+    """The values of a facet that its filter asks for."""
+    if facet.kind is FacetKind.ATTRIBUTE:
+        return {value for each in query.attributes if each.name == facet.name for value in each.values}
+    if facet.kind is FacetKind.PRICE:
+        bounds = query.price
+        return {
+            each.value
+            for each in facet.values
+            if bounds is not None and (each.min_minor, each.max_minor) == (bounds.min_minor, bounds.max_minor)
+        }
+    chosen = {
+        FacetKind.CATEGORY: {query.category_path or ""},
+        FacetKind.BRAND: set(query.brands),
+        FacetKind.CONDITION: {condition.value for condition in query.conditions},
+    }
+    return chosen[facet.kind]

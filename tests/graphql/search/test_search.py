@@ -1,0 +1,164 @@
+"""Searching over GraphQL: cards without extra statements, facets with labels, pages, reasons, refusals."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from app.container import Container, open_container
+from app.jobs import handlers_of
+from app.seed import seed
+from domain.search.indexing import drain
+from tests.conftest import settings_for
+from tests.graphql.execution import execute, refused
+from tests.servers import Urls, copy_of_template
+
+LISTINGS = 150
+
+SEARCH = """
+query Search($text: String! = "", $filter: SearchFilterInput, $sort: SearchSort! = RELEVANCE, $first: Int,
+             $after: String, $page: Int) {
+  search(text: $text, filter: $filter, sort: $sort, first: $first, after: $after, page: $page) {
+    edges { cursor score node { id title } explain { name value weight contribution } }
+    nodes {
+      id title brand condition categoryPath stockStatus rating ratingCount publishedAt
+      price { lowest { amountMinor currency formatted } highest { amountMinor } }
+      shop { id name slug rating ratingCount }
+    }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    totalCount { value exact }
+    facets { kind name label currency values { value label count selected minMinor maxMinor } }
+    degraded
+    correctedText
+  }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+async def shop_window(urls: Urls, redis_url: str) -> AsyncIterator[Container]:
+    """The product with demo data, indexed."""
+    url = await copy_of_template(urls)
+    await seed(url, LISTINGS)
+    async with open_container(settings_for(url, redis_url), handlers_of=handlers_of(), observe_sql=SEEN.append) as made:
+        while await drain(db=made.ports.db, index=made.ports.search_index):
+            pass
+        await made.ports.search_index.tidy()
+        yield made
+
+
+SEEN: list[str] = []
+
+
+async def search(container: Container, **variables: Any) -> dict[str, Any]:
+    found: dict[str, Any] = (await execute(container, SEARCH, variables))["search"]
+    return found
+
+
+async def test_everything_that_a_page_of_listings_shows_comes_at_once(shop_window: Container) -> None:
+    found = await search(shop_window)
+    assert len(found["nodes"]) == 20
+    assert found["totalCount"] == {"value": LISTINGS, "exact": True}
+    assert found["pageInfo"]["hasNextPage"]
+    assert found["degraded"] is False
+    for node in found["nodes"]:
+        assert node["price"]["lowest"]["amountMinor"] <= node["price"]["highest"]["amountMinor"]
+        assert node["shop"]["slug"]
+
+
+async def test_a_page_costs_the_same_statements_whatever_its_size(shop_window: Container) -> None:
+    counts = []
+    for first in (1, 50):
+        SEEN.clear()
+        await search(shop_window, text="lamp", first=first)
+        counts.append(len(SEEN))
+    # Cards and labels; what the index itself asks is its own affair.
+    assert counts == [2, 2]
+
+
+async def test_pages_follow_one_another_by_cursor_and_by_number(shop_window: Container) -> None:
+    seen: list[str] = []
+    after = None
+    while True:
+        page = await search(shop_window, sort="PRICE_ASC", first=40, after=after)
+        seen += [node["id"] for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert len(seen) == len(set(seen)) == LISTINGS
+    second = await search(shop_window, sort="PRICE_ASC", first=40, page=2)
+    assert [node["id"] for node in second["nodes"]] == seen[40:80]
+    assert second["pageInfo"]["hasPreviousPage"]
+
+
+async def test_facets_have_labels_and_know_what_is_selected(shop_window: Container) -> None:
+    found = await search(shop_window, filter={"categoryPath": "home", "currency": "EUR"})
+    by_name = {(facet["kind"], facet["name"]): facet for facet in found["facets"]}
+    categories = {value["value"]: value for value in by_name["CATEGORY", ""]["values"]}
+    assert categories["home"]["label"] == "Home and kitchen"
+    assert categories["home"]["selected"]
+    assert not categories["electronics"]["selected"]
+    assert categories["home"]["count"] == found["totalCount"]["value"]
+    assert by_name["ATTRIBUTE", "material"]["label"] == "Material"
+    assert by_name["PRICE", ""]["currency"] == "EUR"
+    assert {node["categoryPath"].split("/")[0] for node in found["nodes"]} == {"home"}
+
+
+async def test_a_facets_value_taken_as_filter_finds_as_many_as_it_counted(shop_window: Container) -> None:
+    found = await search(shop_window, filter={"categoryPath": "home"})
+    for facet in found["facets"]:
+        value = facet["values"][0]
+        narrowed: dict[str, Any] = {"categoryPath": "home"}
+        if facet["kind"] == "ATTRIBUTE":
+            narrowed["attributes"] = [{"name": facet["name"], "values": [value["value"]]}]
+        elif facet["kind"] == "BRAND":
+            narrowed["brands"] = [value["value"]]
+        elif facet["kind"] == "CONDITION":
+            narrowed["conditions"] = [value["value"].upper()]
+        elif facet["kind"] == "PRICE":
+            narrowed |= {"currency": facet["currency"]}
+            narrowed["price"] = {"minMinor": value["minMinor"], "maxMinor": value["maxMinor"] - 1}
+        else:
+            narrowed["categoryPath"] = value["value"]
+        assert (await search(shop_window, filter=narrowed))["totalCount"]["value"] == value["count"], facet["kind"]
+
+
+async def test_a_score_is_explained_by_its_signals(shop_window: Container) -> None:
+    for edge in (await search(shop_window, text="lamp"))["edges"]:
+        assert sum(signal["contribution"] for signal in edge["explain"]) == pytest.approx(edge["score"], abs=1e-5)
+
+
+async def test_a_misspelt_text_is_corrected_openly(shop_window: Container) -> None:
+    assert (await search(shop_window, text="bicylce"))["correctedText"] in {"bicycles", "bicycle"}
+
+
+async def test_suggestions_complete_what_was_typed(shop_window: Container) -> None:
+    data = await execute(shop_window, '{ searchSuggestions(prefix: "la") }')
+    assert "lamp" in data["searchSuggestions"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "code"),
+    [
+        ({"first": 0}, "PAGE_OUT_OF_RANGE"),
+        ({"first": 101}, "PAGE_OUT_OF_RANGE"),
+        ({"page": 0}, "PAGE_OUT_OF_RANGE"),
+        ({"page": 501}, "PAGE_OUT_OF_RANGE"),
+        ({"page": 1, "after": "x"}, "PAGE_OUT_OF_RANGE"),
+        ({"after": "nonsense"}, "CURSOR_MISMATCH"),
+        ({"text": "x" * 10_001}, "INVALID_INPUT"),
+        ({"filter": {"sellerId": "lst_00000000000000000000000000"}}, "MALFORMED_ID"),
+        ({"filter": {"price": {"minMinor": 2, "maxMinor": 1}}}, "INVALID_INPUT"),
+        ({"filter": {"attributes": [{"name": "a", "values": ["x"]}, {"name": "a", "values": ["y"]}]}}, "INVALID_INPUT"),
+        ({"filter": {"brands": ["x\x00"]}}, "INVALID_INPUT"),
+    ],
+)
+async def test_what_cannot_be_searched_for_is_refused(
+    shop_window: Container, variables: dict[str, Any], code: str
+) -> None:
+    assert await refused(shop_window, SEARCH, variables) == code
+
+
+async def test_a_cursor_of_another_search_is_refused(shop_window: Container) -> None:
+    cursor = (await search(shop_window, text="lamp"))["pageInfo"]["endCursor"]
+    assert await refused(shop_window, SEARCH, {"text": "chair", "after": cursor}) == "CURSOR_MISMATCH"
