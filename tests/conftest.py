@@ -13,6 +13,7 @@ import pytest
 from app.container import Container, open_container
 from app.jobs import handlers_of
 from app.settings import Environment, Settings
+from tests.counting import SqlCounter
 from tests.servers import Servers, Urls, copy_of_template
 
 _servers = pytest.StashKey[Servers]()
@@ -77,10 +78,18 @@ def settings_for(database_url: str, redis_url: str, **more: Any) -> Settings:
 
 
 @pytest.fixture(scope="session")
-async def container(urls: Urls, redis_url: str) -> AsyncIterator[Container]:
+def count_sql() -> SqlCounter:
+    """What `container` reads: `with count_sql() as seen: ...`, then compare `len(seen)` for short and long lists."""
+    return SqlCounter()
+
+
+@pytest.fixture(scope="session")
+async def container(urls: Urls, redis_url: str, count_sql: SqlCounter) -> AsyncIterator[Container]:
     """The wired product on this worker's database, with the real clock."""
     database_url = await copy_of_template(urls)
-    async with open_container(settings_for(database_url, redis_url), handlers_of=handlers_of()) as made:
+    async with open_container(
+        settings_for(database_url, redis_url), handlers_of=handlers_of(), observe_sql=count_sql.observe
+    ) as made:
         yield made
 
 

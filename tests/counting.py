@@ -1,5 +1,7 @@
 """Counting what goes through the read door: lists must cost the same number of statements whatever their length."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy.sql.selectable import SelectBase
@@ -7,6 +9,26 @@ from sqlalchemy.sql.selectable import SelectBase
 from domain.shared.database import Query, Reads
 
 V = TypeVar("V")
+
+
+class SqlCounter:
+    """Sees every statement of a container's read doors, and keeps those of one block: `with count_sql() as seen`."""
+
+    def __init__(self) -> None:
+        self._seen: list[str] | None = None
+
+    def observe(self, text: str) -> None:
+        if self._seen is not None:
+            self._seen.append(text)
+
+    @contextmanager
+    def __call__(self) -> Iterator[list[str]]:
+        seen: list[str] = []
+        self._seen = seen
+        try:
+            yield seen
+        finally:
+            self._seen = None
 
 
 class CountingReads:

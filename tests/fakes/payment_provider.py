@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from domain.payments.errors import ProviderRefused, ProviderUnavailable, RefusalReason
 from domain.payments.ports import ProviderEventKind
@@ -47,6 +48,7 @@ class FakeProvider:
     webhooks: list[tuple[bytes, str]] = field(default_factory=list)
     _failures: list[Failure] = field(default_factory=list)
     _outcomes: dict[str, Outcome] = field(default_factory=dict)
+    _mark: str = field(default_factory=lambda: uuid4().hex[:12])
     _numbers: Any = field(default_factory=lambda: count(1))
 
     def fail(self, operation: str, when: str = "before", times: int = 1) -> None:
@@ -54,7 +56,7 @@ class FakeProvider:
         self._failures.append(Failure(operation, when, times))
 
     def ref(self, prefix: str) -> str:
-        return f"{prefix}_fake{next(self._numbers)}"
+        return f"{prefix}_fake{self._mark}{next(self._numbers)}"
 
     def do(self, operation: str, effect: Callable[[], T], key: str | None = None, command: Any = None) -> T:
         """Run one call; what moves money gives its key and the command that the key stands for."""
