@@ -21,7 +21,10 @@ from resolvers.catalog.queries import AdminCatalogQueries, PublicCatalogQueries,
 from resolvers.inventory.mutations import SellerInventoryMutations
 from resolvers.inventory.queries import SellerInventoryQueries
 from resolvers.search.queries import PublicSearchQueries
-from resolvers.sellers.queries import AdminSellerQueries, PublicSellerQueries, SellerSellerQueries
+from resolvers.sellers.admin_mutations import AdminSellerMutations
+from resolvers.sellers.mutations import SellerMutations
+from resolvers.sellers.queries import AdminSellerQueries, BuyerSellerQueries, PublicSellerQueries, SellerSellerQueries
+from resolvers.sellers.shipping_mutations import ShippingMutations
 from resolvers.shared.nodes import NodeQueries
 from resolvers.shared.permission import AccessDirective, AccessLevel, query
 from resolvers.shared.scalars import SCALARS
@@ -41,6 +44,7 @@ Me = merged(
     "What belongs to the signed-in viewer: the buyer's side.",
     (
         BuyerUserQueries,
+        BuyerSellerQueries,
         BuyerCartQueries,
     ),
 )
@@ -97,6 +101,9 @@ Mutation = merged(
     "Everything that can be done.",
     (
         UserMutations,
+        SellerMutations,
+        ShippingMutations,
+        AdminSellerMutations,
         SellerListingMutations,
         SellerLifecycleMutations,
         SellerInventoryMutations,

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import ARRAY, CheckConstraint, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from domain.shared.columns import AMOUNT, TIME, amounts, one_of
@@ -16,6 +16,8 @@ from domain.shared.transitions import Party, TransitionTable, step
 
 SHIPPING_RATES_MAX: Final = 50
 MEMBERS_MAX: Final = 50
+SHOPS_PER_USER_MAX: Final = 20
+"""A person may work for so many, and no list of theirs is longer."""
 
 
 class SellerStatus(StrEnum):
@@ -93,6 +95,20 @@ class SellerMember(SQLModel, table=True):
     added_at: datetime = Field(sa_type=TIME)
 
 
+class SellerDecision(SQLModel, table=True):
+    """One change of a seller's status: the timeline of how it stands with the marketplace. Only added to."""
+
+    __tablename__ = "seller_decision"
+
+    id: UUID = Field(primary_key=True)
+    seller_id: UUID = Field(foreign_key="seller.id", index=True)
+    action: str = Field(max_length=40)
+    status: SellerStatus = Field(sa_type=one_of(SellerStatus))
+    reason: str = Field(default="", max_length=500)
+    actor: str = Field(max_length=60)
+    at: datetime = Field(sa_type=TIME)
+
+
 class PaymentAccount(SQLModel, table=True):
     """The seller's account with a payment provider. Selling needs `charges_enabled`."""
 
@@ -101,9 +117,13 @@ class PaymentAccount(SQLModel, table=True):
     seller_id: UUID = Field(primary_key=True, foreign_key="seller.id")
     provider: str = Field(primary_key=True, max_length=20)
     account_ref: str = Field(max_length=100, unique=True)
+    requirements_due: list[str] = Field(default_factory=list, sa_type=ARRAY(Text()))
+    """What the seller still has to tell the provider, in the provider's words."""
     charges_enabled: bool = Field(default=False)
     payouts_enabled: bool = Field(default=False)
     details_submitted: bool = Field(default=False)
+    version: int = Field(default=1)
+    """Grows with each write: a state read from the provider before another was written is read again."""
     created_at: datetime = Field(sa_type=TIME)
     updated_at: datetime = Field(sa_type=TIME)
 

@@ -7,18 +7,19 @@ member's shop or to administrators.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 
-from domain.sellers.model import MemberRole, Seller, SellerMember, SellerStatus
+from domain.sellers.model import MemberRole, Seller, SellerMember, SellerStatus, ShippingRate
 from domain.shared.database import Query, Reads, table
-from domain.shared.paging import COUNT_MAX, Keyset, Page, PageRequest
+from domain.users.model import User
 
 _sellers = table(Seller)
 _members = table(SellerMember)
+_users = table(User)
+_rates = table(ShippingRate)
 
 OPEN: Final = frozenset({SellerStatus.ACTIVE, SellerStatus.RESTRICTED})
 """In these a shop sells."""
@@ -64,10 +65,36 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class MembershipView:
+    """That a user works for a shop, as the user sees it."""
+
     seller_id: UUID
-    user_id: UUID
     role: MemberRole
     added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """That a user works for a shop, as their colleagues see it."""
+
+    user_id: UUID
+    display_name: str
+    email: str
+    role: MemberRole
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RateView:
+    id: UUID
+    seller_id: UUID
+    name: str
+    country: str
+    currency: str
+    base_minor: int
+    per_item_minor: int
+    free_over_minor: int | None
+    days_min: int
+    days_max: int
 
 
 _SHOP = select(*(_sellers.c[name] for name in ShopView.__dataclass_fields__))
@@ -81,9 +108,17 @@ _MEMBERSHIPS_OF_USER = Query(
     _MEMBERSHIP.where(_members.c.user_id == bindparam("user_id")).order_by(_members.c.seller_id), MembershipView
 )
 _MEMBERS_OF_SELLER = Query(
-    _MEMBERSHIP.where(_members.c.seller_id == bindparam("seller_id")).order_by(_members.c.added_at, _members.c.user_id),
-    MembershipView,
+    select(_users.c.id, _users.c.display_name, _users.c.email, _members.c.role, _members.c.added_at)
+    .join(_users, _users.c.id == _members.c.user_id)
+    .where(_members.c.seller_id == bindparam("seller_id"))
+    .order_by(_members.c.added_at, _users.c.id),
+    MemberView,
 )
+_RATE = select(*(_rates.c[name] for name in RateView.__dataclass_fields__)).where(_rates.c.deleted_at.is_(None))
+_RATES_OF_SELLERS = Query(
+    _RATE.where(_rates.c.seller_id == func.any(bindparam("ids"))).order_by(_rates.c.country, _rates.c.id), RateView
+)
+_RATES = Query(_RATE.where(_rates.c.id == func.any(bindparam("ids"))), RateView)
 
 
 async def shops_by_ids(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, ShopView]:
@@ -105,48 +140,19 @@ async def memberships_of_user(reads: Reads, user_id: UUID) -> list[MembershipVie
     return await reads.all(_MEMBERSHIPS_OF_USER, user_id=user_id)
 
 
-async def members_of_seller(reads: Reads, seller_id: UUID) -> list[MembershipView]:
-    """At most MEMBERS_MAX, the first owner first."""
+async def members_of_seller(reads: Reads, seller_id: UUID) -> list[MemberView]:
+    """At most MEMBERS_MAX, the one who opened the shop first."""
     return await reads.all(_MEMBERS_OF_SELLER, seller_id=seller_id)
 
 
-def accounts_keyset(status: SellerStatus | None) -> Keyset:
-    return Keyset.of("applied", status.value if status else None)
+async def rates_by_ids(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, RateView]:
+    """Rates that are not removed."""
+    return {rate.id: rate for rate in await reads.all(_RATES, ids=list(ids))}
 
 
-async def accounts_page(reads: Reads, status: SellerStatus | None, request: PageRequest) -> Page[AccountView]:
-    """All sellers, or those in one status, in the order of their ids (of their first application)."""
-    parameters: dict[str, object] = {"limit": request.first + 1}
-    if status is not None:
-        parameters["status"] = status.value
-    if request.key is not None:
-        parameters["key"] = UUID(str(request.key[0]))
-    query = _accounts_page(status is not None, request.key is not None, request.backwards)
-    rows = await reads.all(query, **parameters)
-    return accounts_keyset(status).page(request, rows, lambda view: (view.id,))
-
-
-@cache
-def _accounts_page(filtered: bool, keyed: bool, backwards: bool) -> Query[AccountView]:
-    statement = _ACCOUNT.limit(bindparam("limit"))
-    if filtered:
-        statement = statement.where(_sellers.c.status == bindparam("status"))
-    if keyed:
-        key = bindparam("key", type_=_sellers.c.id.type)
-        statement = statement.where(_sellers.c.id < key if backwards else _sellers.c.id > key)
-    return Query(statement.order_by(_sellers.c.id.desc() if backwards else _sellers.c.id), AccountView)
-
-
-async def count_accounts(reads: Reads, status: SellerStatus | None) -> int:
-    """At most COUNT_MAX + 1."""
-    statement = _count_accounts(status is not None)
-    parameters = {"status": status.value} if status is not None else {}
-    return int(await reads.scalar(statement.statement, **parameters))
-
-
-@cache
-def _count_accounts(filtered: bool) -> Query[int]:
-    inner = select(_sellers.c.id).limit(COUNT_MAX + 1)
-    if filtered:
-        inner = inner.where(_sellers.c.status == bindparam("status"))
-    return Query(select(func.count()).select_from(inner.subquery()), int)
+async def rates_by_sellers(reads: Reads, seller_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[RateView]]:
+    """By country; at most SHIPPING_RATES_MAX each. Sellers without any are left out."""
+    found: dict[UUID, list[RateView]] = {}
+    for rate in await reads.all(_RATES_OF_SELLERS, ids=list(seller_ids)):
+        found.setdefault(rate.seller_id, []).append(rate)
+    return found

@@ -6,12 +6,22 @@ once. Two commands are the same for an idempotency key when their fingerprints a
 
 import hashlib
 from dataclasses import asdict
-from typing import Annotated, Any, TypeVar, dataclass_transform
+from enum import Enum
+from typing import Annotated, Any, Final, TypeVar, dataclass_transform
 
 from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 T = TypeVar("T")
+
+
+class Keep(Enum):
+    """What a partial update leaves as it is; None is a value of its own there. No input can name the member."""
+
+    KEEP = object()
+
+
+KEEP: Final = Keep.KEEP
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -28,6 +38,11 @@ def fingerprint(value: object) -> str:
     """SHA-256 over a command's class and fields (hex): the same command, the same text."""
     content = f"{type(value).__name__}:{asdict(value)!r}"  # type: ignore[call-overload]  # a command is a dataclass
     return hashlib.sha256(content.encode()).hexdigest()
+
+
+def kept(value: T | Keep, current: T) -> T:
+    """The value asked for, or the current one."""
+    return current if isinstance(value, Keep) else value
 
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]

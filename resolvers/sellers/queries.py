@@ -5,19 +5,26 @@ from uuid import UUID
 
 import strawberry
 
-from domain.sellers.model import SellerStatus
-from domain.sellers.reads import (
-    ShopView,
-    accounts_by_ids,
+from domain.sellers.account_reads import (
     accounts_keyset,
     accounts_page,
     count_accounts,
+    payment_accounts_by_sellers,
+)
+from domain.sellers.reads import (
+    ShopView,
+    accounts_by_ids,
+    members_of_seller,
+    memberships_of_user,
+    rates_by_ids,
+    rates_by_sellers,
     shop_by_slug,
     shops_by_ids,
 )
 from domain.shared.actor import Actor, Role
 from resolvers.context import Context, Info
-from resolvers.sellers.types import SellerAccount, Shop
+from resolvers.sellers.enums import SellerStatus
+from resolvers.sellers.types import PaymentAccount, SellerAccount, ShippingRate, Shop, ShopMember, ShopMembership
 from resolvers.shared.connections import After, Before, Connection, First, Last, connection
 from resolvers.shared.nodes import register_node
 from resolvers.shared.permission import AccessLevel, query
@@ -43,6 +50,31 @@ class SellerSellerQueries:
     async def account(self, info: Info) -> SellerAccount:
         seller_id = info.context.actor.seller()
         return SellerAccount.of((await accounts_by_ids(info.context.reads, [seller_id]))[seller_id])
+
+    @query(AccessLevel.SELLER, "Who works for the shop, the one who opened it first; at most 50.")
+    async def members(self, info: Info) -> list[ShopMember]:
+        found = await members_of_seller(info.context.ports.db.primary, info.context.actor.seller())
+        return [ShopMember.of(member) for member in found]
+
+    @query(AccessLevel.SELLER, "What the shop asks for sending, by country; at most 50.")
+    async def shipping_rates(self, info: Info) -> list[ShippingRate]:
+        seller_id = info.context.actor.seller()
+        found = await rates_by_sellers(info.context.reads, [seller_id])
+        return [ShippingRate.of(rate) for rate in found.get(seller_id, ())]
+
+    @query(AccessLevel.SELLER, "How the shop is paid; null until onboarding began.")
+    async def payment_account(self, info: Info) -> PaymentAccount | None:
+        seller_id = info.context.actor.seller()
+        found = await payment_accounts_by_sellers(info.context.reads, [seller_id])
+        return PaymentAccount.of(found[seller_id]) if seller_id in found else None
+
+
+@strawberry.type
+class BuyerSellerQueries:
+    @query(AccessLevel.SIGNED_IN, "The shops that the viewer works for; at most 20. `switchSeller` acts for one.")
+    async def shops(self, info: Info) -> list[ShopMembership]:
+        found = await memberships_of_user(info.context.reads, info.context.actor.user())
+        return [ShopMembership.of(membership) for membership in found]
 
 
 @strawberry.type
@@ -85,5 +117,14 @@ async def _account_node(context: Context, id_: UUID) -> SellerAccount | None:
     return SellerAccount.of(found) if found is not None else None
 
 
+async def _rate_node(context: Context, id_: UUID) -> ShippingRate | None:
+    rate = await context.loaders.load(rates_by_ids, id_)
+    if rate is None:
+        return None
+    shop = _visible(await context.loaders.load(shops_by_ids, rate.seller_id), context.actor)
+    return ShippingRate.of(rate) if shop is not None else None
+
+
 register_node("seller", _shop_node)
+register_node("shipping_rate", _rate_node)
 register_node("seller_account", _account_node)

@@ -15,6 +15,7 @@ from strawberry.schema_directive import Location
 from strawberry.types.field import StrawberryField
 from strawberry.types.union import StrawberryUnion
 
+from domain.sellers.switching import still_holds
 from domain.shared.actor import Actor, Role
 from domain.shared.errors import DomainError, NotPermitted, NotSignedIn
 from resolvers.shared.directives import ListSize
@@ -91,6 +92,18 @@ async def _guarded(events: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, Non
             raise refusal(error) from error
 
 
+class Reaffirmed(FieldExtension):
+    """Asks the database whether what the access token claims is still true: it was signed some minutes ago."""
+
+    async def resolve_async(
+        self, next_: Callable[..., Any], source: Any, info: strawberry.Info, **arguments: Any
+    ) -> Any:
+        context = info.context
+        if not await still_holds(context.ports.db.primary, context.actor, context.ports.clock.now()):
+            raise refusal(NotSignedIn("This session is over or was changed; refresh it or sign in again."))
+        return await next_(source, info, **arguments)
+
+
 class Outcome(FieldExtension):
     """Turns a domain error into the member of the mutation's union that stands for it; without one it goes on up."""
 
@@ -127,12 +140,16 @@ def query(
     )
 
 
-def mutation(access: AccessLevel, description: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+def mutation(
+    access: AccessLevel, description: str, *, sensitive: bool = False, **options: Any
+) -> Callable[[Callable[..., Any]], Any]:
+    """`sensitive` costs one read of the primary and refuses at once whoever was signed out, blocked or demoted."""
+    reaffirmed = [Reaffirmed()] if sensitive else []
     return lambda resolver: strawberry.mutation(
         resolver,
         description=description,
         directives=[AccessDirective(level=access)],
-        extensions=[Outcome(), Guard(access)],
+        extensions=[Outcome(), *reaffirmed, Guard(access)],
         **options,
     )
 

@@ -159,15 +159,44 @@ def upgrade() -> None:
         sa.Column("seller_id", sa.Uuid(), nullable=False),
         sa.Column("provider", sa.String(length=20), nullable=False),
         sa.Column("account_ref", sa.String(length=100), nullable=False),
+        sa.Column("requirements_due", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("charges_enabled", sa.Boolean(), nullable=False),
         sa.Column("payouts_enabled", sa.Boolean(), nullable=False),
         sa.Column("details_submitted", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["seller_id"], ["seller.id"], name=op.f("fk_payment_account_seller_id")),
         sa.PrimaryKeyConstraint("seller_id", "provider", name=op.f("pk_payment_account")),
         sa.UniqueConstraint("account_ref", name=op.f("uq_payment_account_account_ref")),
     )
+    op.create_table(
+        "seller_decision",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("seller_id", sa.Uuid(), nullable=False),
+        sa.Column("action", sa.String(length=40), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "applied",
+                "active",
+                "restricted",
+                "suspended",
+                "rejected",
+                name="sellerstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("actor", sa.String(length=60), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["seller_id"], ["seller.id"], name=op.f("fk_seller_decision_seller_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seller_decision")),
+    )
+    op.create_index(op.f("ix_seller_decision_seller_id"), "seller_decision", ["seller_id"], unique=False)
     op.create_table(
         "seller_member",
         sa.Column("seller_id", sa.Uuid(), nullable=False),
@@ -273,6 +302,7 @@ def downgrade() -> None:
     op.drop_table("user_session")
     op.drop_table("shipping_rate")
     op.drop_table("seller_member")
+    op.drop_table("seller_decision")
     op.drop_table("payment_account")
     op.drop_table("client_signal")
     op.drop_table("address")

@@ -7,6 +7,7 @@ down_revision = "0006"
 
 APPEND_ONLY = (
     "entry", "ledger_transaction", "ledger_seal", "order_event", "checkout_event", "stock_movement", "listing_event",
+    "seller_decision",
 )  # fmt: skip
 
 REFUSE_CHANGE = """

@@ -1,0 +1,48 @@
+"""The payment provider as far as sellers need it: an account to be paid through, and how it stands."""
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+
+class AccountState(Protocol):
+    """A seller's account with the provider, as the provider has it now."""
+
+    @property
+    def account_ref(self) -> str: ...
+
+    @property
+    def details_submitted(self) -> bool: ...
+
+    @property
+    def charges_enabled(self) -> bool: ...
+
+    @property
+    def payouts_enabled(self) -> bool: ...
+
+    @property
+    def requirements_due(self) -> tuple[str, ...]:
+        """What the seller still has to tell the provider, in the provider's words."""
+        ...
+
+
+class Onboarding(Protocol):
+    """Where the seller tells it; good for some minutes and for one visit."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def expires_at(self) -> datetime: ...
+
+
+class AccountProvider(Protocol):
+    """All calls are bounded in time and tries; what they raise is the provider's noun's to say."""
+
+    async def create_account(self, country: str, email: str, seller_id: UUID) -> AccountState:
+        """The seller's account; called again for the same seller, the same one."""
+        ...
+
+    async def onboarding_link(self, account_ref: str, return_url: str, refresh_url: str) -> Onboarding: ...
+
+    async def read_account(self, account_ref: str) -> AccountState: ...
