@@ -9,6 +9,8 @@ from typing import Protocol
 import asyncpg
 
 from app.settings import Settings
+from app.tasks import ProcessTasks
+from domain.checkout.ports import CheckoutPorts
 from domain.orders.ports import CarrierWebhooks
 from domain.shared.actor import Actor, Client
 from domain.shared.clock import Clock, SystemClock
@@ -26,7 +28,7 @@ from infra.postgres.shipping_rates import TableShippingRates
 from infra.postgres.tax_rules import TableTaxRules
 from infra.redis.cart_cache import open_cart_cache
 from infra.redis.hints import RedisHints, open_redis_hints
-from infra.stripe.gateway import stripe_gateway
+from infra.stripe.gateway import StripePaymentGateway, stripe_gateway
 from resolvers.context import Context, LoaderScope, Ports, Viewer
 
 
@@ -79,24 +81,17 @@ async def open_container(
     async with AsyncExitStack() as opened:
         engine = create_engine(settings.database_url, size=settings.database_pool_size)
         opened.push_async_callback(engine.dispose)
-        primary_pool = await open_pool(settings.database_url, settings.database_pool_size)
-        opened.push_async_callback(primary_pool.close)
-        read_pool = await open_pool(settings.read_url, settings.database_read_pool_size)
-        opened.push_async_callback(read_pool.close)
-        if watch_pool is not None:
-            watch_pool("primary", size=primary_pool.get_size, idle=primary_pool.get_idle_size)
-            watch_pool("reads", size=read_pool.get_size, idle=read_pool.get_idle_size)
+        primary_pool = await opened_pool(
+            opened, "primary", settings.database_url, settings.database_pool_size, watch_pool
+        )
+        read_pool = await opened_pool(opened, "reads", settings.read_url, settings.database_read_pool_size, watch_pool)
         hints = await opened.enter_async_context(open_redis_hints(settings.redis_url))
         cart_cache = await opened.enter_async_context(
             open_cart_cache(settings.redis_url, measures, connections_max=settings.redis_pool_size)
         )
         hasher = Argon2PasswordHasher()
         opened.callback(hasher.close)
-        gateway = stripe_gateway(
-            settings.stripe_api_key.get_secret_value(),
-            [settings.stripe_webhook_secret.get_secret_value()],
-            settings.stripe_api_base,
-        )
+        gateway = payment_gateway(settings)
         opened.push_async_callback(gateway.aclose)
         db = PostgresDatabase(
             engine,
@@ -108,21 +103,36 @@ async def open_container(
         )
         reads = PoolReads(read_pool, observe_sql)
         rates_seconds = settings.rates_cache_seconds
+        shipping = TableShippingRates(reads, measures, fresh_seconds=rates_seconds)
+        tax = TableTaxRules(reads, measures, fresh_seconds=rates_seconds)
+        policy, runner = policy_of(settings), ProcessTasks()
+        opened.push_async_callback(runner.drain, settings.shutdown_seconds)
         ports = Ports(
             db=db,
             clock=clock,
-            policy=policy_of(settings),
+            policy=policy,
             hasher=hasher,
             tokens=JwtTokenSigner(settings.jwt_secret.get_secret_value()),
             hints=hints,
             gateway=gateway,
-            shipping_rates=TableShippingRates(reads, measures, fresh_seconds=rates_seconds),
-            tax_rules=TableTaxRules(reads, measures, fresh_seconds=rates_seconds),
             cart_cache=cart_cache,
+            shipping_rates=shipping,
+            tax_rules=tax,
+            checkout=CheckoutPorts(
+                db=db, clock=clock, policy=policy, gateway=gateway, shipping=shipping, tax=tax, runner=runner
+            ),
             search_index=PostgresSearchIndex(read_pool, primary_pool),
         )
         carriers = SignedCarrierWebhooks(settings.carrier_webhook_secret.get_secret_value(), clock)
         yield Container(settings=settings, ports=ports, reads=reads, carriers=carriers)
+
+
+def payment_gateway(settings: Settings) -> StripePaymentGateway:
+    return stripe_gateway(
+        settings.stripe_api_key.get_secret_value(),
+        [settings.stripe_webhook_secret.get_secret_value()],
+        settings.stripe_api_base,
+    )
 
 
 def hint_at(hints: RedisHints, events: Sequence[Event]) -> None:
@@ -130,6 +140,16 @@ def hint_at(hints: RedisHints, events: Sequence[Event]) -> None:
     topics = dict.fromkeys(topic for event in events for topic in event.topics())
     if topics:
         hints.publish(tuple(topics))
+
+
+async def opened_pool(
+    opened: AsyncExitStack, name: str, url: str, size: int, watch_pool: WatchPool | None
+) -> asyncpg.Pool:
+    pool = await open_pool(url, size)
+    opened.push_async_callback(pool.close)
+    if watch_pool is not None:
+        watch_pool(name, size=pool.get_size, idle=pool.get_idle_size)
+    return pool
 
 
 async def open_pool(url: str, size: int) -> asyncpg.Pool:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from app.container import Container
+from app.provider_messages import apply_provider_message
 from domain.inbox.events import MessageReceived
 from domain.inventory.events import StockChanged
 from domain.inventory.projection import show_stock
@@ -64,6 +65,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     Handler("execute_refund", RefundRequested, Lane.MONEY, _execute_refund),
     Handler("note_refund", RefundSucceeded, Lane.MONEY, _note_refund),
     Handler("note_failed_refund", RefundFailed, Lane.MONEY, _note_refund),
+    Handler("apply_provider_message", MessageReceived, Lane.MONEY, apply_provider_message),
     Handler("apply_carrier_report", MessageReceived, Lane.DEFAULT, _apply_carrier_report),
 )
 

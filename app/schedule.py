@@ -15,6 +15,7 @@ import structlog
 from app.container import Container
 from domain.cart.sweeping import BATCH_MAX as CARTS_MAX
 from domain.cart.sweeping import sweep_expired_carts
+from domain.checkout.sweeps import expire_checkouts, recover_checkouts
 from domain.ledger.sealing import BATCH_MAX as SEALED_MAX
 from domain.ledger.sealing import seal
 from domain.orders.completion import complete_due_orders
@@ -67,6 +68,8 @@ async def _tidy_search(container: Container) -> int:
 
 SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("expired carts", 600, lambda container: sweep_expired_carts(container.ports.db), CARTS_MAX),
+    Sweep("expired checkouts", 30, lambda container: expire_checkouts(container.ports.checkout)),
+    Sweep("abandoned checkouts", 5, lambda container: recover_checkouts(container.ports.checkout)),
     Sweep("complete orders", 60, _complete_orders),
     Sweep("resume refunds", 30, _resume_refunds),
     Sweep("seal the ledger", 10, _seal_ledger, batch=SEALED_MAX),

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import structlog
+
 from domain.checkout.ports import Rest
 
 log = structlog.get_logger("market.tasks")

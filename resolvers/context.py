@@ -8,6 +8,7 @@ import strawberry
 from aiodataloader import DataLoader
 
 from domain.cart.ports import CartCache, CartPorts
+from domain.checkout.ports import CheckoutPorts
 from domain.payments.ports import PaymentGateway
 from domain.pricing.ports import ShippingRates, TaxRules
 from domain.search.ports import SearchIndex
@@ -40,6 +41,7 @@ class Ports:
     tokens: TokenSigner
     hints: Hints
     gateway: PaymentGateway
+    checkout: CheckoutPorts
     shipping_rates: ShippingRates
     tax_rules: TaxRules
     cart_cache: CartCache

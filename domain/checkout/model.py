@@ -54,6 +54,10 @@ CHECKOUT_TRANSITIONS: Final = TransitionTable(
         step(_C.AUTHORIZING, _C.CAPTURING, _P.SYSTEM),
         step(_C.AUTHORIZING, _C.CANCELLING, _P.BUYER, _P.SYSTEM, action="CANCEL", timer="reservation expired"),
         step(_C.REQUIRES_ACTION, _C.AUTHORIZING, _P.BUYER, _P.SYSTEM, action="CONTINUE"),
+        # The buyer authenticated, or gave the provider a payment method: a read found it authorized.
+        step(_C.REQUIRES_ACTION, _C.IN_REVIEW, _P.SYSTEM),
+        step(_C.REQUIRES_ACTION, _C.AWAITING_SELLER, _P.SYSTEM),
+        step(_C.REQUIRES_ACTION, _C.CAPTURING, _P.SYSTEM),
         step(_C.REQUIRES_ACTION, _C.CANCELLING, _P.BUYER, _P.SYSTEM, action="CANCEL", timer="reservation expired"),
         step(_C.IN_REVIEW, _C.CAPTURING, _P.ADMIN),
         step(_C.IN_REVIEW, _C.AWAITING_SELLER, _P.ADMIN),

@@ -20,12 +20,15 @@ WAIT_SECONDS_MAX = 20.0
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """The base URL of `app`, served from a thread with an event loop of its own."""
+def serving(app_at: Callable[[str], Any]) -> Iterator[str]:
+    """The base URL of the application that `app_at(url)` makes, served from a thread with a loop of its own."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(128)
-        config = uvicorn.Config(app, log_level="critical", access_log=False, ws="none", timeout_graceful_shutdown=1)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        config = uvicorn.Config(
+            app_at(url), log_level="critical", access_log=False, ws="none", timeout_graceful_shutdown=1
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -35,7 +38,7 @@ def serving(app: Any) -> Iterator[str]:
             assert time.monotonic() < deadline, "the server did not start"
             time.sleep(0.005)
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield url
         finally:
             server.should_exit = True
             thread.join(WAIT_SECONDS_MAX)
@@ -50,7 +53,10 @@ class WebhookReceiver:
     refused: int = 0
 
     def app(self) -> Starlette:
-        return Starlette(routes=[Route("/hook", self._receive, methods=["POST"])])
+        return Starlette(routes=[self.route()])
+
+    def route(self) -> Route:
+        return Route("/hook", self._receive, methods=["POST"])
 
     async def _receive(self, request: Request) -> Response:
         body = await request.body()

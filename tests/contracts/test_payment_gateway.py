@@ -1,64 +1,24 @@
 """What every payment gateway promises, proved of the fake and of the Stripe adapter over the sandbox."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from uuid import UUID
 
 import pytest
 
 from domain.payments.errors import InvalidSignature, ProviderRefused, ProviderUnavailable, RefusalReason
-from domain.payments.ports import (
-    AuthorizeRequest,
-    DeclineCode,
-    PayoutRequest,
-    ProviderEventKind,
-    ProviderPayment,
-    ProviderPayoutStatus,
-    ProviderRefundStatus,
-    TransferRequest,
-)
+from domain.payments.ports import DeclineCode, ProviderEventKind, ProviderRefundStatus
 from domain.payments.ports import ProviderPaymentStatus as Status
 from domain.shared.ids import new_id
-from tests.contracts.payment_worlds import FakeWorld, PaymentWorld, sandbox_world
+from tests.contracts.gateway_requests import (
+    authorized,
+    captured,
+    refusal,
+    request_of,
+    seller_of,
+    transfer_request,
+)
+from tests.contracts.payment_worlds import PaymentWorld
 from tests.contracts.serving import until
-
-
-@pytest.fixture(params=["fake", "stripe"])
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[PaymentWorld]:
-    if request.param == "fake":
-        yield FakeWorld()
-        return
-    with sandbox_world(tmp_path) as made:
-        yield made
-        await made.aclose()
-
-
-async def request_of(world: PaymentWorld, payment_method: str | None = "pm_card_visa") -> AuthorizeRequest:
-    payment_id = new_id()
-    return AuthorizeRequest(
-        payment_id=payment_id,
-        checkout_id=new_id(),
-        amount_minor=12_345,
-        currency="EUR",
-        customer_ref=await world.gateway.create_customer(new_id(), "buyer@example.com"),
-        payment_method=payment_method,
-        idempotency_key=f"{payment_id}:authorize:1",
-    )
-
-
-async def authorized(world: PaymentWorld) -> ProviderPayment:
-    return await world.gateway.authorize(await request_of(world))
-
-
-async def captured(world: PaymentWorld, amount_minor: int = 12_345) -> ProviderPayment:
-    payment = await authorized(world)
-    return await world.gateway.capture(payment.provider_ref, amount_minor, f"{payment.provider_ref}:capture")
-
-
-def refusal(caught: pytest.ExceptionInfo[ProviderRefused]) -> RefusalReason:
-    return caught.value.reason
 
 
 async def test_an_authorization_holds_the_amount_and_takes_nothing(world: PaymentWorld) -> None:
@@ -287,101 +247,6 @@ async def test_a_refund_can_fail_afterwards(world: PaymentWorld) -> None:
     assert after.status is ProviderRefundStatus.FAILED
     assert after.failure_code is not None
     assert (await world.gateway.read(payment.provider_ref)).refunded_minor == 0
-
-
-async def test_a_seller_is_onboarded(world: PaymentWorld) -> None:
-    seller_id = new_id()
-    account = await world.gateway.create_account("DE", "seller@example.com", seller_id)
-    assert not account.charges_enabled
-    assert not account.details_submitted
-    assert account.requirements_due
-    assert await world.gateway.create_account("DE", "seller@example.com", seller_id) == account
-    await world.onboard(account.account_ref)
-    after = await world.gateway.read_account(account.account_ref)
-    assert after.charges_enabled
-    assert after.details_submitted
-    assert after.payouts_enabled
-    assert after.requirements_due == ()
-
-
-def transfer_request(account_ref: str, amount_minor: int, transfer_id: UUID | None = None) -> TransferRequest:
-    made = transfer_id or new_id()
-    return TransferRequest(made, account_ref, amount_minor, "EUR", f"{made}:transfer:1")
-
-
-async def seller_of(world: PaymentWorld) -> str:
-    account = await world.gateway.create_account("DE", "seller@example.com", new_id())
-    await world.onboard(account.account_ref)
-    return account.account_ref
-
-
-async def test_money_goes_to_the_seller_and_to_the_bank(world: PaymentWorld) -> None:
-    await captured(world)
-    before = await world.gateway.read_balance("EUR")
-    account_ref = await seller_of(world)
-    request = transfer_request(account_ref, 8_000)
-    transfer = await world.gateway.transfer(request)
-    assert (transfer.transfer_id, transfer.amount_minor, transfer.account_ref) == (
-        request.transfer_id,
-        8_000,
-        account_ref,
-    )
-    assert await world.gateway.transfer(request) == transfer
-    after = await world.gateway.read_balance("EUR")
-    assert before.available_minor - after.available_minor == 8_000
-    payout_id = new_id()
-    started_at = datetime.now(UTC)
-    payout = await world.gateway.pay_out(PayoutRequest(payout_id, account_ref, 8_000, "EUR", f"{payout_id}:1"))
-    found = await world.gateway.find_payout(payout_id, account_ref, started_at)
-    assert found is not None
-    assert found.payout_ref == payout.payout_ref
-
-    async def is_paid() -> bool:
-        read = await world.gateway.read_payout(account_ref, payout.payout_ref)
-        return read.status is ProviderPayoutStatus.PAID
-
-    await until(is_paid, "the payout arrives")
-
-
-async def test_a_transfer_is_reversed_in_part(world: PaymentWorld) -> None:
-    await captured(world)
-    account_ref = await seller_of(world)
-    transfer = await world.gateway.transfer(transfer_request(account_ref, 8_000))
-    reversal_id = new_id()
-    reversal = await world.gateway.reverse_transfer(transfer.transfer_ref, reversal_id, 3_000, "reverse")
-    assert (reversal.reversal_id, reversal.amount_minor) == (reversal_id, 3_000)
-    assert await world.gateway.find_reversal(transfer.transfer_ref, reversal_id) == reversal
-    assert await world.gateway.find_reversal(transfer.transfer_ref, new_id()) is None
-    assert (await world.gateway.read_transfer(transfer.transfer_ref)).reversed_minor == 3_000
-    with pytest.raises(ProviderRefused) as caught:
-        await world.gateway.reverse_transfer(transfer.transfer_ref, new_id(), 5_001, "too much")
-    assert refusal(caught) is RefusalReason.AMOUNT_NOT_ALLOWED
-
-
-async def test_a_transfer_whose_answer_was_lost_is_found(world: PaymentWorld) -> None:
-    await captured(world)
-    account_ref = await seller_of(world)
-    request = transfer_request(account_ref, 1_000)
-    started_at = datetime.now(UTC)
-    await world.fail("transfer", "after", 3)
-    with pytest.raises(ProviderUnavailable):
-        await world.gateway.transfer(request)
-    found = await world.gateway.find_transfer(request.transfer_id, account_ref, started_at)
-    assert found is not None
-    assert found.amount_minor == 1_000
-    assert await world.gateway.find_transfer(new_id(), account_ref, started_at) is None
-
-
-async def test_no_transfer_beyond_the_balance_or_to_an_unfinished_account(world: PaymentWorld) -> None:
-    await captured(world, 1_000)
-    account = await world.gateway.create_account("DE", "seller@example.com", new_id())
-    with pytest.raises(ProviderRefused) as caught:
-        await world.gateway.transfer(transfer_request(account.account_ref, 100))
-    assert refusal(caught) is RefusalReason.ACCOUNT_NOT_READY
-    await world.onboard(account.account_ref)
-    with pytest.raises(ProviderRefused) as caught:
-        await world.gateway.transfer(transfer_request(account.account_ref, 1_001))
-    assert refusal(caught) is RefusalReason.BALANCE_INSUFFICIENT
 
 
 async def test_what_does_not_exist_is_refused(world: PaymentWorld) -> None:

@@ -23,7 +23,7 @@ async def pay(calls: StripeCalls, number: int) -> str:
 
 async def test_killed_in_the_middle_of_payments_it_loses_and_doubles_none(tmp_path: Path) -> None:
     receiver = WebhookReceiver()
-    with serving(receiver.app()) as hook:
+    with serving(lambda url: receiver.app()) as hook:
         sandbox = EmbeddedSandbox(tmp_path, webhook_url=f"{hook}/hook", webhook_secret="whsec_x")
         await asyncio.to_thread(sandbox.start)
         calls = StripeCalls("sk_test_kill", sandbox.url)
@@ -62,7 +62,7 @@ def succeeded(receiver: WebhookReceiver) -> set[str]:
 
 async def test_webhooks_not_yet_accepted_are_delivered_after_a_restart(tmp_path: Path) -> None:
     receiver = WebhookReceiver(refuse=1_000)
-    with serving(receiver.app()) as hook:
+    with serving(lambda url: receiver.app()) as hook:
         sandbox = EmbeddedSandbox(tmp_path, webhook_url=f"{hook}/hook", webhook_secret="whsec_x")
         await asyncio.to_thread(sandbox.start)
         calls = StripeCalls("sk_test_kill", sandbox.url)

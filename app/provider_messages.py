@@ -1,0 +1,31 @@
+"""What the payment provider tells us, by what it is about: a reason to read the provider, never the truth itself."""
+
+from app.container import Container
+from app.webhooks import PAYMENTS_SOURCE
+from domain.checkout.provider_messages import on_payment_message
+from domain.inbox.events import MessageReceived
+from domain.inbox.receiving import Message, mark_worked, message_by_id
+from domain.payments.ports import ProviderEventKind
+from domain.payments.refunding import on_refund_message
+from domain.sellers.payment_accounts import refresh_payment_account
+
+
+async def apply_provider_message(event: MessageReceived, container: Container) -> None:
+    """Raises ProviderUnavailable: the job comes again."""
+    if event.source != PAYMENTS_SOURCE:
+        return
+    message = await message_by_id(container.ports.db.primary, event.message_id)
+    if message is None:
+        return
+    await _apply(message, container)
+    await container.ports.db.run(lambda tx: mark_worked(tx, message.id))
+
+
+async def _apply(message: Message, container: Container) -> None:
+    ports = container.ports
+    if message.kind == ProviderEventKind.PAYMENT:
+        await on_payment_message(message.object_ref, ports=ports.checkout)
+    elif message.kind == ProviderEventKind.REFUND:
+        await on_refund_message(message.object_ref, db=ports.db, gateway=ports.gateway)
+    elif message.kind == ProviderEventKind.ACCOUNT:
+        await refresh_payment_account(db=ports.db, provider=ports.gateway, account_ref=message.object_ref)

@@ -1,0 +1,65 @@
+"""Captured: the money goes into escrow, the goods are sold, the orders are paid, all in one transaction."""
+
+from sqlalchemy import update
+
+from domain.checkout.model import CheckoutState
+from domain.checkout.purchase import Purchase, move
+from domain.inventory.reservations import commit
+from domain.ledger.posting import post_all
+from domain.ledger.recipes import capture, provider_fee
+from domain.orders.payment import mark_paid
+from domain.payments.model import PaymentAllocation, PaymentStatus
+from domain.payments.ports import ProviderPayment
+from domain.shared.actor import PROVIDER, SYSTEM
+from domain.shared.database import Tx, table
+from domain.shared.transitions import Party
+
+_allocations = table(PaymentAllocation)
+
+
+async def confirm(tx: Tx, purchase: Purchase, found: ProviderPayment) -> None:
+    """Ends the purchase well. Rows are taken in the lock order: orders, payment, balances, reservations, stock."""
+    checkout = purchase.checkout
+    await mark_paid(tx, purchase.order_ids, actor=PROVIDER)
+    await book_capture(tx, purchase, found)
+    await commit(tx, checkout_id=checkout.id, actor=SYSTEM.name)
+    checkout.ended_at = tx.now
+    await move(tx, checkout, CheckoutState.COMPLETED, Party.SYSTEM, PROVIDER)
+
+
+async def book_capture(tx: Tx, purchase: Purchase, found: ProviderPayment) -> None:
+    """What the provider took, on the payment, on every order's share of it, and in the books.
+
+    Always the whole amount: nothing in this saga captures a part.
+    """
+    payment = purchase.payment
+    assert found.captured_minor == payment.amount_minor, "the provider captured another amount than was asked"
+    payment.status = PaymentStatus.CAPTURED
+    payment.captured_minor = found.captured_minor
+    payment.fee_minor = found.fee_minor or 0
+    payment.client_secret = None
+    payment.updated_at = tx.now
+    await tx.execute(
+        update(_allocations)
+        .where(_allocations.c.payment_id == payment.id)
+        .values(authorized_minor=_allocations.c.amount_minor, captured_minor=_allocations.c.amount_minor)
+    )
+    today, trace = tx.now.date(), purchase.checkout.trace
+    postings = [
+        capture(
+            payment_id=payment.id,
+            order_id=order.id,
+            amount_minor=order.total_minor,
+            currency=order.currency,
+            on=today,
+            trace=trace,
+        )
+        for order in purchase.orders
+    ]
+    if payment.fee_minor:
+        postings.append(
+            provider_fee(
+                payment_id=payment.id, fee_minor=payment.fee_minor, currency=payment.currency, on=today, trace=trace
+            )
+        )
+    await post_all(tx, postings)

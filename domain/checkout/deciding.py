@@ -1,0 +1,180 @@
+"""What people decide about a checkout: the buyer goes on or cancels, a moderator or the seller says yes or no.
+
+Invariant: each decision is made under the purchase's lock against the state it finds there; then the saga goes on.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import StringConstraints
+from sqlalchemy import bindparam, select
+
+from domain.checkout.assessing import approve, enter_capturing
+from domain.checkout.cancelling import begin_cancelling
+from domain.checkout.model import MOVING, CheckoutState
+from domain.checkout.ports import CheckoutPorts
+from domain.checkout.purchase import Purchase, hold, move
+from domain.checkout.settling import settle
+from domain.orders.model import CancelledBy, Order
+from domain.risk.cases import case_by_id, close_cases
+from domain.risk.model import CaseStatus
+from domain.shared.actor import Actor, Role
+from domain.shared.commands import ShortText, command
+from domain.shared.database import Tx, table
+from domain.shared.errors import IllegalTransition, NotFound, NotPermitted
+from domain.shared.ids import CheckoutId, ModerationCaseId, OrderId
+from domain.shared.transitions import Party
+
+_orders = table(Order)
+_CHECKOUT_OF_ORDER = select(_orders.c.checkout_id).where(
+    _orders.c.id == bindparam("id"), _orders.c.seller_id == bindparam("seller_id")
+)
+
+PaymentMethod = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_]+$")]
+"""The provider's token for a payment method, as its client library gives it. Never a card number."""
+
+
+@command
+class ContinueCheckout:
+    """With a payment method: try that one. Without: the buyer has authenticated with the provider; look there."""
+
+    checkout_id: CheckoutId
+    payment_method: PaymentMethod | None = None
+
+
+async def continue_checkout(command: ContinueCheckout, *, actor: Actor, ports: CheckoutPorts) -> UUID:
+    """Raises NotFound, IllegalTransition (not waiting for the buyer), PaymentUnavailable.
+
+    Safe to repeat: a checkout that moves already is only waited for.
+    """
+    await ports.db.run(lambda tx: _offer_method(tx, command, actor))
+    await settle(command.checkout_id, ports, look=command.payment_method is None)
+    return command.checkout_id
+
+
+async def _offer_method(tx: Tx, command: ContinueCheckout, actor: Actor) -> None:
+    purchase = await _own(tx, command.checkout_id, actor)
+    checkout, payment = purchase.checkout, purchase.payment
+    if checkout.state in MOVING - {CheckoutState.CANCELLING}:
+        return
+    if checkout.state is not CheckoutState.REQUIRES_ACTION:
+        raise IllegalTransition("checkout", checkout.state.value, "continued")
+    if command.payment_method is not None:
+        payment.payment_method = command.payment_method
+        payment.decline_code = None
+        payment.attempt += 1
+        await move(tx, checkout, CheckoutState.AUTHORIZING, Party.BUYER, actor, "payment_method")
+
+
+@command
+class CancelCheckout:
+    checkout_id: CheckoutId
+
+
+async def cancel_checkout(command: CancelCheckout, *, actor: Actor, ports: CheckoutPorts) -> UUID:
+    """Before the point of no return. Raises NotFound and IllegalTransition (too late: cancel the order)."""
+
+    async def step(tx: Tx) -> None:
+        purchase = await _own(tx, command.checkout_id, actor)
+        if purchase.checkout.state in (CheckoutState.CANCELLING, CheckoutState.CANCELLED):
+            return
+        await begin_cancelling(
+            tx,
+            purchase,
+            CheckoutState.CANCELLED,
+            code="cancelled_by_buyer",
+            by=CancelledBy.BUYER,
+            actor=actor,
+            party=Party.BUYER,
+        )
+
+    await ports.db.run(step)
+    await settle(command.checkout_id, ports)
+    return command.checkout_id
+
+
+@command
+class DecideCase:
+    case_id: ModerationCaseId
+    approve: bool
+    note: ShortText = ""
+
+
+async def decide_case(command: DecideCase, *, actor: Actor, ports: CheckoutPorts) -> UUID:
+    """A moderator's decision about a checkout in review. Raises NotFound, NotPermitted, IllegalTransition."""
+    if not actor.roles & {Role.ADMIN, Role.MODERATOR}:
+        raise NotPermitted("This is for moderators.")
+    case = await case_by_id(ports.db.primary, command.case_id)
+    if case is None:
+        raise NotFound("moderation_case")
+
+    async def step(tx: Tx) -> None:
+        purchase = await hold(tx, case.checkout_id)
+        if purchase.checkout.state is not CheckoutState.IN_REVIEW:
+            raise IllegalTransition("checkout", purchase.checkout.state.value, "decided")
+        if command.approve:
+            await close_cases(
+                tx, checkout_id=case.checkout_id, status=CaseStatus.APPROVED, by=actor.user_id, note=command.note
+            )
+            await approve(tx, purchase, ports.policy, party=Party.ADMIN, actor=actor)
+        else:
+            await begin_cancelling(
+                tx,
+                purchase,
+                CheckoutState.FAILED,
+                code="rejected_in_review",
+                by=CancelledBy.FRAUD,
+                actor=actor,
+                party=Party.ADMIN,
+                reason=command.note,
+            )
+
+    await ports.db.run(step)
+    await settle(case.checkout_id, ports)
+    return command.case_id
+
+
+@command
+class AnswerOrder:
+    """The seller's answer to an order by request."""
+
+    order_id: OrderId
+    accept: bool
+    reason: ShortText = ""
+
+
+async def answer_order(command: AnswerOrder, *, actor: Actor, ports: CheckoutPorts) -> UUID:
+    """Raises NotFound (not this shop's order) and IllegalTransition (not waiting for the seller)."""
+    seller_id = actor.seller()
+    checkout_id = await ports.db.primary.scalar(_CHECKOUT_OF_ORDER, id=command.order_id, seller_id=seller_id)
+    if checkout_id is None:
+        raise NotFound("order")
+
+    async def step(tx: Tx) -> None:
+        purchase = await hold(tx, checkout_id)
+        if purchase.checkout.state is not CheckoutState.AWAITING_SELLER:
+            raise IllegalTransition("order", purchase.orders[0].status.value, "answered")
+        if command.accept:
+            await enter_capturing(tx, purchase, party=Party.SELLER, actor=actor)
+        else:
+            await begin_cancelling(
+                tx,
+                purchase,
+                CheckoutState.CANCELLED,
+                code="declined_by_seller",
+                by=CancelledBy.DECLINED,
+                actor=actor,
+                party=Party.SELLER,
+                reason=command.reason,
+            )
+
+    await ports.db.run(step)
+    await settle(checkout_id, ports)
+    return command.order_id
+
+
+async def _own(tx: Tx, checkout_id: UUID, actor: Actor) -> Purchase:
+    purchase = await hold(tx, checkout_id)
+    if purchase.checkout.buyer_id != actor.user():
+        raise NotFound("checkout")
+    return purchase

@@ -1,0 +1,182 @@
+"""The saga: one function moves a checkout, whoever calls it (the mutation, the webhook's job, recovery).
+
+Every step is T1, call, T2. T1 locks the purchase, raises the epoch, takes a lease and commits; then the provider is
+called; T2 locks again and applies the outcome only while the epoch is unchanged, and may be the next step's T1.
+
+Invariant: a lease that is still set and has expired means a call whose outcome nobody applied. Then the provider is
+READ first, never called again blindly. `payment.attempt`, part of every idempotency key, rises only when an outcome is
+known or a read proved that the last call had no effect.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from domain.checkout.model import MOVING, CheckoutState
+from domain.checkout.outcomes import NothingThere, Outcome, Refused, apply_outcome
+from domain.checkout.ports import CheckoutPorts, Rest
+from domain.checkout.purchase import Purchase, hold
+from domain.payments.errors import ProviderRefused, ProviderUnavailable
+from domain.payments.ports import AuthorizeRequest, PaymentGateway, ProviderPayment
+from domain.shared.database import Tx
+from domain.users.model import User
+
+STEPS_MAX: Final = 12
+"""Authorize, capture, and a read and a repetition of each; more is a fault, and the recovery job goes on."""
+
+
+class Call(StrEnum):
+    READ = "read"
+    AUTHORIZE = "authorize"
+    CONFIRM = "confirm"
+    CAPTURE = "capture"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What T1 wrote down and committed: one call to the provider, and all it needs."""
+
+    call: Call
+    checkout_id: UUID
+    epoch: int
+    payment_id: UUID
+    attempt: int
+    provider_ref: str | None
+    amount_minor: int
+    currency: str
+    payment_method: str | None
+    buyer_id: UUID
+    email: str
+    customer_ref: str | None
+    created_at: datetime
+
+    @property
+    def idempotency_key(self) -> str:
+        return f"{self.payment_id}:{self.call.value}:{self.attempt}"
+
+
+async def advance(checkout_id: UUID, *, ports: CheckoutPorts, look: bool = False) -> Rest:
+    """Moves the checkout until it rests: waiting for somebody, ended, owned by another process, provider away.
+
+    `look`: in REQUIRES_ACTION, read the provider, because the buyer or a webhook says that something happened there.
+    """
+
+    async def begin(tx: Tx) -> Step | Rest:
+        return await next_step(tx, await hold(tx, checkout_id), ports, look=look)
+
+    return await proceed(await ports.db.run(begin), ports=ports)
+
+
+async def proceed(step: Step | Rest, *, ports: CheckoutPorts) -> Rest:
+    """Makes the calls, each with its T2, from a step that some transaction has committed as its T1."""
+    for _ in range(STEPS_MAX):
+        if isinstance(step, Rest):
+            return step
+        try:
+            outcome = await _call(step, ports.gateway)
+        except ProviderUnavailable:
+            return await ports.db.run(partial(_leave, step=step))
+        step = await ports.db.run(partial(_finish, step=step, outcome=outcome, ports=ports))
+    return step if isinstance(step, Rest) else await ports.db.run(partial(_leave, step=step))
+
+
+async def _finish(tx: Tx, *, step: Step, outcome: Outcome, ports: CheckoutPorts) -> Step | Rest:
+    """T2, and the next step's T1 in the same transaction."""
+    purchase = await hold(tx, step.checkout_id)
+    if purchase.checkout.epoch != step.epoch:
+        # Somebody moved it meanwhile. What we were told is old; what has to be done about it they find by reading.
+        return Rest(purchase.checkout.state)
+    purchase.checkout.lease_until = None
+    look = await apply_outcome(tx, purchase, outcome, ports)
+    return await next_step(tx, purchase, ports, look=look)
+
+
+async def _leave(tx: Tx, *, step: Step) -> Rest:
+    """The outcome of the call is unknown: an expired lease tells the next one to read first."""
+    checkout = (await hold(tx, step.checkout_id)).checkout
+    if checkout.epoch == step.epoch:
+        checkout.lease_until = tx.now
+    return Rest(checkout.state, unavailable=True)
+
+
+async def next_step(tx: Tx, purchase: Purchase, ports: CheckoutPorts, *, look: bool) -> Step | Rest:
+    """T1: writes the lease down, or says why there is nothing to do."""
+    checkout, payment = purchase.checkout, purchase.payment
+    looking = look and checkout.state in MOVING | {CheckoutState.REQUIRES_ACTION}
+    if checkout.state not in MOVING and not looking:
+        return Rest(checkout.state)
+    if checkout.lease_until is not None and checkout.lease_until > tx.now:
+        return Rest(checkout.state, busy=True)
+    unknown = checkout.lease_until is not None
+    checkout.epoch += 1
+    checkout.lease_until = tx.now + timedelta(seconds=ports.policy.lease_seconds)
+    buyer = await tx.get(User, checkout.buyer_id)
+    assert buyer is not None, "a checkout refers to its buyer"
+    return Step(
+        call=Call.READ if unknown or looking else _call_for(purchase),
+        checkout_id=checkout.id,
+        epoch=checkout.epoch,
+        payment_id=payment.id,
+        attempt=payment.attempt,
+        provider_ref=payment.provider_ref,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        payment_method=payment.payment_method,
+        buyer_id=buyer.id,
+        email=buyer.email,
+        customer_ref=buyer.customer_ref,
+        created_at=payment.created_at,
+    )
+
+
+def _call_for(purchase: Purchase) -> Call:
+    if purchase.checkout.state is CheckoutState.CAPTURING:
+        return Call.CAPTURE
+    if purchase.checkout.state is CheckoutState.CANCELLING:
+        # Without a reference nothing is known to cancel; a read by our own id finds what a lost answer left behind.
+        return Call.CANCEL if purchase.payment.provider_ref is not None else Call.READ
+    return Call.CONFIRM if purchase.payment.provider_ref is not None else Call.AUTHORIZE
+
+
+async def _call(step: Step, gateway: PaymentGateway) -> Outcome:
+    """The one network call of a step. Raises ProviderUnavailable when nobody knows what became of it."""
+    try:
+        customer_ref = step.customer_ref
+        if customer_ref is None:
+            customer_ref = await gateway.create_customer(step.buyer_id, step.email)
+        payment = await _ask(step, gateway, customer_ref)
+    except ProviderRefused as refusal:
+        return Outcome(step.call is Call.READ, Refused(refusal.reason), None)
+    return Outcome(step.call is Call.READ, payment or NothingThere(), customer_ref)
+
+
+async def _ask(step: Step, gateway: PaymentGateway, customer_ref: str) -> ProviderPayment | None:
+    key, ref = step.idempotency_key, step.provider_ref
+    if step.call is Call.READ:
+        if ref is not None:
+            return await gateway.read(ref)
+        return await gateway.find(step.payment_id, customer_ref, step.created_at)
+    if step.call is Call.AUTHORIZE:
+        return await gateway.authorize(
+            AuthorizeRequest(
+                payment_id=step.payment_id,
+                checkout_id=step.checkout_id,
+                amount_minor=step.amount_minor,
+                currency=step.currency,
+                customer_ref=customer_ref,
+                payment_method=step.payment_method,
+                idempotency_key=key,
+            )
+        )
+    assert ref is not None, "the provider has told us its reference"
+    if step.call is Call.CONFIRM:
+        if step.payment_method is None:
+            return await gateway.read(ref)
+        return await gateway.confirm(ref, step.payment_method, key)
+    if step.call is Call.CAPTURE:
+        return await gateway.capture(ref, step.amount_minor, key)
+    return await gateway.cancel(ref, key)

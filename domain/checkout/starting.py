@@ -1,0 +1,299 @@
+"""Starting a checkout: one transaction takes the cart, the stock and the idempotency key, or nothing of it.
+
+Invariant: everything that has to be true of a purchase is written by one commit, which is also the first step's T1. A
+repetition with the same key finds the same checkout, whatever has become of the cart meanwhile.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+
+from domain.cart.consuming import CartLineSnapshot, consume
+from domain.cart.errors import CartChanged
+from domain.cart.model import Cart, CartDelivery, CartLine
+from domain.catalog.model import Fulfilment
+from domain.checkout.deciding import PaymentMethod
+from domain.checkout.errors import AddressRequired, ItemsUnavailable, QuoteNotFirm
+from domain.checkout.lines import stored_lines
+from domain.checkout.model import Checkout, CheckoutState
+from domain.checkout.ports import CheckoutPorts, Rest
+from domain.checkout.purchase import Purchase, note
+from domain.checkout.saga import Step, next_step
+from domain.checkout.settling import settle
+from domain.inventory.reservations import reserve
+from domain.orders.model import Order
+from domain.orders.placement import Recipient, place_order
+from domain.payments.model import Payment, PaymentAllocation
+from domain.pricing.freezing import freeze
+from domain.pricing.quote import Problem, ProblemKind, Quote, QuoteRequest, WantedLine
+from domain.pricing.quoting import Facts, gather_facts, price
+from domain.pricing.reads import sellables_by_ids
+from domain.shared.actor import Actor, Client
+from domain.shared.commands import IdempotencyKey, Version, command
+from domain.shared.database import Query, Tx, table
+from domain.shared.errors import NotFound
+from domain.shared.idempotency import claim
+from domain.shared.ids import AddressId, new_id
+from domain.shared.money import AmountMinor
+from domain.users.model import Address, ClientSignal, SignalKind
+
+PROVIDER_NAME: Final = "stripe"
+
+_carts, _lines, _deliveries, _addresses = table(Cart), table(CartLine), table(CartDelivery), table(Address)
+
+
+@command
+class StartCheckout:
+    """Buys the signed-in buyer's cart as they saw it: at this version, for at most this total."""
+
+    idempotency_key: IdempotencyKey
+    cart_version: Version
+    expected_total_minor: AmountMinor
+    address_id: AddressId | None = None
+    payment_method: PaymentMethod | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _CartRow:
+    id: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class _LineRow:
+    variant_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class _DeliveryRow:
+    seller_id: UUID
+    shipping_rate_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What was read before the transaction: the cart, where it goes, and what shipping and tax cost there."""
+
+    cart: _CartRow
+    recipient: Recipient | None
+    country: str | None
+    deliveries: tuple[tuple[UUID, UUID], ...]
+    facts: Facts
+
+
+_CART = Query(select(_carts.c.id, _carts.c.version).where(_carts.c.user_id == bindparam("user_id")), _CartRow)
+_CART_LINES = Query(
+    select(_lines.c.variant_id, _lines.c.quantity).where(_lines.c.cart_id == bindparam("cart_id")), _LineRow
+)
+_CART_DELIVERIES = Query(
+    select(_deliveries.c.seller_id, _deliveries.c.shipping_rate_id).where(
+        _deliveries.c.cart_id == bindparam("cart_id")
+    ),
+    _DeliveryRow,
+)
+_ADDRESS = Query(
+    select(
+        _addresses.c.name,
+        _addresses.c.line1,
+        _addresses.c.line2,
+        _addresses.c.city,
+        _addresses.c.region,
+        _addresses.c.postal_code,
+        _addresses.c.country,
+        _addresses.c.phone,
+    ).where(
+        _addresses.c.id == bindparam("id"),
+        _addresses.c.user_id == bindparam("user_id"),
+        _addresses.c.deleted_at.is_(None),
+    ),
+    Recipient,
+)
+
+
+async def start_checkout(command: StartCheckout, *, actor: Actor, client: Client, ports: CheckoutPorts) -> UUID:
+    """The checkout's id; how far it got is read from it. "Started" is not "paid".
+
+    Raises CartChanged, ItemsUnavailable, AddressRequired, QuoteNotFirm, NotFound (address), IdempotencyConflict, Busy,
+    and PaymentUnavailable (then the checkout stands; the same key goes on with it).
+    """
+    basis = await _read_basis(command, actor, ports)
+    checkout_id = new_id()
+    checkout_id, first = await ports.db.run(
+        lambda tx: _reserve(tx, command, basis, checkout_id=checkout_id, actor=actor, client=client, ports=ports)
+    )
+    await settle(checkout_id, ports, first=first)
+    return checkout_id
+
+
+async def _read_basis(command: StartCheckout, actor: Actor, ports: CheckoutPorts) -> _Basis:
+    reads, user_id = ports.db.primary, actor.user()
+    cart = await reads.first(_CART, user_id=user_id)
+    if cart is None:
+        raise NotFound("cart")
+    recipient = None
+    if command.address_id is not None:
+        recipient = await reads.first(_ADDRESS, id=command.address_id, user_id=user_id)
+        if recipient is None:
+            raise NotFound("address")
+    lines = await reads.all(_CART_LINES, cart_id=cart.id)
+    deliveries = await reads.all(_CART_DELIVERIES, cart_id=cart.id)
+    country = recipient.country if recipient is not None else None
+    facts = await gather_facts(
+        reads,
+        [line.variant_id for line in lines],
+        country=country,
+        shipping=ports.shipping,
+        tax=ports.tax,
+        policy=ports.policy,
+    )
+    chosen = tuple((row.seller_id, row.shipping_rate_id) for row in deliveries)
+    return _Basis(cart, recipient, country, chosen, facts)
+
+
+async def _reserve(
+    tx: Tx,
+    command: StartCheckout,
+    basis: _Basis,
+    *,
+    checkout_id: UUID,
+    actor: Actor,
+    client: Client,
+    ports: CheckoutPorts,
+) -> tuple[UUID, Step | Rest | None]:
+    """The whole of it. A first step of None: the key was used before, go on from wherever that checkout stands."""
+    buyer_id = actor.user()
+    known = await claim(
+        tx,
+        actor_id=buyer_id,
+        operation="checkout",
+        key=command.idempotency_key,
+        command=command,
+        outcome_id=checkout_id,
+    )
+    if known is not None:
+        return known, None
+    lines = await consume(
+        tx, cart_id=basis.cart.id, user_id=buyer_id, version=command.cart_version, checkout_id=checkout_id
+    )
+    quote = await _firm_quote(tx, command, basis, lines)
+    checkout = await _write_checkout(
+        tx, quote, lines, checkout_id=checkout_id, cart_id=basis.cart.id, actor=actor, ports=ports
+    )
+    orders = [
+        await place_order(
+            tx,
+            order_id=new_id(),
+            checkout_id=checkout_id,
+            buyer_id=buyer_id,
+            quote=part,
+            address=basis.recipient,
+            actor=actor,
+        )
+        for part in quote.sellers
+    ]
+    payment = await _write_payment(tx, checkout, orders, command.payment_method)
+    await _keep_signal(tx, checkout, client, ports)
+    shortages = await reserve(
+        tx,
+        checkout_id=checkout_id,
+        lines=[(line.variant_id, line.quantity) for line in lines],
+        expires_at=checkout.expires_at,
+        actor=actor.name,
+    )
+    if shortages:
+        raise ItemsUnavailable(
+            [Problem(ProblemKind.OUT_OF_STOCK, short.variant_id, short.available) for short in shortages]
+        )
+    return checkout_id, await next_step(tx, Purchase(checkout, tuple(orders), payment), ports, look=False)
+
+
+async def _firm_quote(tx: Tx, command: StartCheckout, basis: _Basis, lines: tuple[CartLineSnapshot, ...]) -> Quote:
+    """Priced again inside the transaction; only what shipping and tax cost was looked up before."""
+    variant_ids = [line.variant_id for line in lines]
+    facts = replace(basis.facts, sellables=await sellables_by_ids(tx.reads, variant_ids))
+    result = price(
+        facts,
+        QuoteRequest(
+            tuple(WantedLine(line.variant_id, line.quantity) for line in lines), basis.country, basis.deliveries
+        ),
+    )
+    if result.problems or result.quote is None:
+        raise ItemsUnavailable(result.problems)
+    quote = result.quote
+    if basis.recipient is None and any(part.fulfilment is Fulfilment.SHIP for part in quote.sellers):
+        raise AddressRequired()
+    if quote.total_minor > command.expected_total_minor:
+        raise CartChanged(basis.cart.id)
+    if quote.estimated and basis.country is not None:
+        raise QuoteNotFirm()
+    return quote
+
+
+async def _write_checkout(
+    tx: Tx,
+    quote: Quote,
+    lines: tuple[CartLineSnapshot, ...],
+    *,
+    checkout_id: UUID,
+    cart_id: UUID,
+    actor: Actor,
+    ports: CheckoutPorts,
+) -> Checkout:
+    checkout = Checkout(
+        id=checkout_id,
+        buyer_id=actor.user(),
+        cart_id=cart_id,
+        state=CheckoutState.AUTHORIZING,
+        currency=quote.currency,
+        total_minor=quote.total_minor,
+        quote=freeze(quote),
+        lines=stored_lines(lines),
+        expires_at=tx.now + timedelta(seconds=ports.policy.reservation_seconds),
+        trace=actor.trace,
+        created_at=tx.now,
+        updated_at=tx.now,
+    )
+    await tx.add(checkout)
+    await note(tx, checkout, actor, "started")
+    return checkout
+
+
+async def _write_payment(tx: Tx, checkout: Checkout, orders: list[Order], method: str | None) -> Payment:
+    payment = Payment(
+        id=new_id(),
+        checkout_id=checkout.id,
+        provider=PROVIDER_NAME,
+        currency=checkout.currency,
+        amount_minor=checkout.total_minor,
+        payment_method=method,
+        created_at=tx.now,
+        updated_at=tx.now,
+    )
+    await tx.add(payment)
+    await tx.add(
+        *(
+            PaymentAllocation(payment_id=payment.id, order_id=order.id, amount_minor=order.total_minor)
+            for order in orders
+        )
+    )
+    return payment
+
+
+async def _keep_signal(tx: Tx, checkout: Checkout, client: Client, ports: CheckoutPorts) -> None:
+    await tx.add(
+        ClientSignal(
+            id=new_id(),
+            user_id=checkout.buyer_id,
+            kind=SignalKind.CHECKED_OUT,
+            cause_id=checkout.id,
+            ip=client.ip,
+            user_agent=client.user_agent,
+            device_id=client.device_id,
+            at=tx.now,
+            expires_at=tx.now + timedelta(seconds=ports.policy.signal_retention_seconds),
+        )
+    )

@@ -1,0 +1,81 @@
+"""Plain risk rules over facts about a purchase. Pure: the facts are collected by whoever asks.
+
+Each rule says what it saw; the worst verdict stands. Reasons are kept with the assessment, so that a person who
+decides a case, or a buyer who complains, can be told why.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from domain.risk.model import ModerationCase, RiskAssessment, Verdict
+from domain.shared.database import Tx
+from domain.shared.ids import new_id
+
+NEW_ACCOUNT: Final = timedelta(hours=24)
+FAILURES_REVIEW: Final = 3
+FAILURES_DENY: Final = 10
+BUYERS_PER_DEVICE_MAX: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RiskFacts:
+    """Counts are over the last hour (failures) and the last day (buyers of the device)."""
+
+    total_minor: int
+    registered_at: datetime
+    failed_checkouts: int
+    buyers_on_device: int
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RiskReason:
+    rule: str
+    verdict: Verdict
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    verdict: Verdict
+    reasons: tuple[RiskReason, ...]
+
+
+def assess(facts: RiskFacts, *, review_amount_minor: int) -> Assessment:
+    """What to do with an authorized purchase."""
+    reasons = []
+    if facts.failed_checkouts >= FAILURES_DENY:
+        reasons.append(_reason("card_testing", Verdict.DENY, f"{facts.failed_checkouts} failed within an hour"))
+    elif facts.failed_checkouts >= FAILURES_REVIEW:
+        reasons.append(_reason("many_declines", Verdict.REVIEW, f"{facts.failed_checkouts} failed within an hour"))
+    if facts.now - facts.registered_at < NEW_ACCOUNT and facts.total_minor >= review_amount_minor:
+        reasons.append(_reason("large_first_purchase", Verdict.REVIEW, "a large total from an account of today"))
+    if facts.buyers_on_device > BUYERS_PER_DEVICE_MAX:
+        reasons.append(_reason("shared_device", Verdict.REVIEW, f"{facts.buyers_on_device} buyers on one device"))
+    order = (Verdict.ALLOW, Verdict.REVIEW, Verdict.DENY)
+    worst = max((reason.verdict for reason in reasons), key=order.index, default=Verdict.ALLOW)
+    return Assessment(worst, tuple(reasons))
+
+
+def _reason(rule: str, verdict: Verdict, detail: str) -> RiskReason:
+    return RiskReason(rule, verdict, detail)
+
+
+async def record_assessment(tx: Tx, *, checkout_id: UUID, assessment: Assessment) -> None:
+    """Keeps what was decided and why, and opens a case where a person has to look."""
+    await tx.add(
+        RiskAssessment(
+            id=new_id(),
+            checkout_id=checkout_id,
+            verdict=assessment.verdict,
+            reasons=[
+                {"rule": reason.rule, "verdict": reason.verdict.value, "detail": reason.detail}
+                for reason in assessment.reasons
+            ],
+            at=tx.now,
+        )
+    )
+    if assessment.verdict is Verdict.REVIEW:
+        await tx.add(ModerationCase(id=new_id(), checkout_id=checkout_id, opened_at=tx.now))
