@@ -28,8 +28,10 @@ from resolvers.sellers.shipping_mutations import ShippingMutations
 from resolvers.shared.nodes import NodeQueries
 from resolvers.shared.permission import AccessDirective, AccessLevel, query
 from resolvers.shared.scalars import SCALARS
+from resolvers.users.account_mutations import AccountMutations
+from resolvers.users.admin_mutations import AdminUserMutations
 from resolvers.users.mutations import UserMutations
-from resolvers.users.queries import BuyerUserQueries
+from resolvers.users.queries import AdminUserQueries, BuyerUserQueries
 
 
 def merged(name: str, description: str, parts: tuple[type, ...]) -> Any:
@@ -62,6 +64,7 @@ AdminArea = merged(
     "The marketplace as those who run it see it.",
     (
         AdminSellerQueries,
+        AdminUserQueries,
         AdminCatalogQueries,
     ),
 )
@@ -101,6 +104,8 @@ Mutation = merged(
     "Everything that can be done.",
     (
         UserMutations,
+        AccountMutations,
+        AdminUserMutations,
         SellerMutations,
         ShippingMutations,
         AdminSellerMutations,

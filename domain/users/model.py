@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from domain.shared.columns import TIME, one_of
+from domain.shared.transitions import Party, TransitionTable, step
 
 SESSIONS_PER_USER_MAX: Final = 50
 ADDRESSES_PER_USER_MAX: Final = 50
@@ -22,6 +23,15 @@ class UserStatus(StrEnum):
     ACTIVE = "active"
     BLOCKED = "blocked"
     ERASED = "erased"
+
+
+USER_TRANSITIONS: Final = TransitionTable(
+    "user",
+    [
+        step(UserStatus.ACTIVE, UserStatus.BLOCKED, Party.ADMIN, Party.SYSTEM, action="BLOCK"),
+        step(UserStatus.BLOCKED, UserStatus.ACTIVE, Party.ADMIN, Party.SYSTEM, action="UNBLOCK"),
+    ],
+)
 
 
 class SessionEnd(StrEnum):
@@ -61,6 +71,7 @@ class User(SQLModel, table=True):
 
 
 Index("uq_user_email_folded", func.lower(User.email), unique=True)
+Index("ix_user_email_prefix", func.lower(User.email).label("folded"), postgresql_ops={"folded": "text_pattern_ops"})
 
 
 class UserSession(SQLModel, table=True):

@@ -3,38 +3,72 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from domain.shared.database import Query, Reads, table
-from domain.users.model import SESSIONS_PER_USER_MAX, User, UserSession
+from domain.shared.paging import COUNT_MAX, Keyset, Page, PageRequest
+from domain.users.model import SESSIONS_PER_USER_MAX, Address, User, UserSession, UserStatus
 
 _users = table(User)
 _sessions = table(UserSession)
+_addresses = table(Address)
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a user sees of themself."""
+    """What a user sees of themself, and administrators of them."""
 
     id: UUID
     email: str
     display_name: str
     locale: str
     phone: str | None
+    status: UserStatus
+    status_reason: str
+    roles: list[str]
     created_at: datetime
 
 
-_PROFILE_COLUMNS = (
-    _users.c.id,
-    _users.c.email,
-    _users.c.display_name,
-    _users.c.locale,
-    _users.c.phone,
-    _users.c.created_at,
+_PROFILE = select(*(_users.c[name] for name in Profile.__dataclass_fields__))
+_PROFILES = Query(_PROFILE.where(_users.c.id == func.any(bindparam("ids"))), Profile)
+
+
+@dataclass(frozen=True, slots=True)
+class AddressView:
+    id: UUID
+    name: str
+    line1: str
+    line2: str
+    city: str
+    region: str
+    postal_code: str
+    country: str
+    phone: str
+    is_default: bool
+    created_at: datetime
+
+
+_ADDRESS = (
+    select(*(_addresses.c[name] for name in AddressView.__dataclass_fields__))
+    .where(_addresses.c.user_id == bindparam("user_id"), _addresses.c.deleted_at.is_(None))
+    .order_by(_addresses.c.is_default.desc(), _addresses.c.id.desc())
 )
-_PROFILES = Query(select(*_PROFILE_COLUMNS).where(_users.c.id == func.any(bindparam("ids"))), Profile)
+_ADDRESSES = Query(_ADDRESS, AddressView)
+_ONE_ADDRESS = Query(_ADDRESS.where(_addresses.c.id == bindparam("id")), AddressView)
+
+
+async def addresses_of_user(reads: Reads, user_id: UUID) -> list[AddressView]:
+    """The default first, then the newest; at most ADDRESSES_PER_USER_MAX."""
+    return await reads.all(_ADDRESSES, user_id=user_id)
+
+
+async def address_of_user(reads: Reads, user_id: UUID, address_id: UUID) -> AddressView | None:
+    """None for another's, and for one that was removed."""
+    return await reads.first(_ONE_ADDRESS, user_id=user_id, id=address_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +103,52 @@ async def sessions_of_user(reads: Reads, user_id: UUID, now: datetime) -> list[S
 
 async def profiles_by_ids(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, Profile]:
     return {profile.id: profile for profile in await reads.all(_PROFILES, ids=list(ids))}
+
+
+def users_keyset(search: str, status: UserStatus | None) -> Keyset:
+    return Keyset.of("newest", search, status.value if status else None)
+
+
+async def users_page(reads: Reads, search: str, status: UserStatus | None, request: PageRequest) -> Page[Profile]:
+    """The newest first. `search` is the beginning of an e-mail address; empty for all."""
+    parameters = _filters(search, status) | {"limit": request.first + 1}
+    if request.key is not None:
+        parameters["key"] = UUID(str(request.key[0]))
+    query = _users_page(bool(search), status is not None, request.key is not None, request.backwards)
+    rows = await reads.all(query, **parameters)
+    return users_keyset(search, status).page(request, rows, lambda profile: (profile.id,))
+
+
+async def count_users(reads: Reads, search: str, status: UserStatus | None) -> int:
+    """At most COUNT_MAX + 1."""
+    query = _users_count(bool(search), status is not None)
+    return int(await reads.scalar(query.statement, **_filters(search, status)))
+
+
+def _filters(search: str, status: UserStatus | None) -> dict[str, object]:
+    escaped = search.lower().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    found: dict[str, object] = {"prefix": f"{escaped}%"} if search else {}
+    return found | ({"status": status.value} if status is not None else {})
+
+
+@cache
+def _users_page(searched: bool, filtered: bool, keyed: bool, backwards: bool) -> Query[Profile]:
+    statement = _filtered(_PROFILE, searched, filtered).limit(bindparam("limit"))
+    if keyed:
+        key = bindparam("key", type_=_users.c.id.type)
+        statement = statement.where(_users.c.id > key if backwards else _users.c.id < key)
+    return Query(statement.order_by(_users.c.id if backwards else _users.c.id.desc()), Profile)
+
+
+@cache
+def _users_count(searched: bool, filtered: bool) -> Query[int]:
+    inner = _filtered(select(_users.c.id), searched, filtered).limit(COUNT_MAX + 1)
+    return Query(select(func.count()).select_from(inner.subquery()), int)
+
+
+def _filtered(statement: Select[Any], searched: bool, filtered: bool) -> Select[Any]:
+    if searched:
+        statement = statement.where(func.lower(_users.c.email).like(bindparam("prefix")))
+    if filtered:
+        statement = statement.where(_users.c.status == bindparam("status"))
+    return statement

@@ -2,25 +2,42 @@
 
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 import strawberry
 
 from domain.shared.actor import Actor
+from domain.shared.transitions import Party
 from domain.users import errors
-from domain.users.reads import Profile, SessionView, profiles_by_ids
+from domain.users.model import USER_TRANSITIONS
+from domain.users.reads import AddressView, Profile, SessionView, profiles_by_ids
 from domain.users.sessions import SignedIn
-from resolvers.context import Context
+from resolvers.context import Context, Info
 from resolvers.shared.errors import UserError, failure
 from resolvers.shared.scalars import Node, public_id
+from resolvers.users.enums import Role, UserStatus
 
 
-@strawberry.type(description="A person, as they see themself.")
+@strawberry.type(description="A person, as they and administrators see them.")
 class User(Node):
     email: str = strawberry.field(description="The address to sign in with.")
     display_name: str = strawberry.field(description="What others see.")
     locale: str = strawberry.field(description="Preferred language, as `en` or `de-AT`.")
     phone: str | None = strawberry.field(description="A phone number, if given.")
     created_at: datetime = strawberry.field(description="When they registered.")
+    status: UserStatus = strawberry.field(description="Where they stand.")
+    roles: list[Role] = strawberry.field(description="What they are besides a buyer.")
+    reason: strawberry.Private[str]
+
+    @strawberry.field(description="Why they stand there, for administrators; null for others.")
+    def status_reason(self, info: Info) -> str | None:
+        return self.reason if Role.ADMIN in info.context.actor.roles else None
+
+    @strawberry.field(description="What the viewer may do to their status now, as `BLOCK`; for administrators.")
+    def allowed_actions(self, info: Info) -> list[str]:
+        if Role.ADMIN not in info.context.actor.roles:
+            return []
+        return list(USER_TRANSITIONS.actions(self.status, Party.ADMIN))
 
     @classmethod
     def of(cls, view: Profile) -> "User":
@@ -30,6 +47,39 @@ class User(Node):
             display_name=view.display_name,
             locale=view.locale,
             phone=view.phone,
+            created_at=view.created_at,
+            status=view.status,
+            roles=[Role(role) for role in view.roles],
+            reason=view.status_reason,
+        )
+
+
+@strawberry.type(description="Where a user receives parcels.")
+class Address(Node):
+    name: str = strawberry.field(description="Who receives there.")
+    line1: str = strawberry.field(description="Street and number.")
+    line2: str = strawberry.field(description="Whatever else the carrier needs; may be empty.")
+    city: str = strawberry.field(description="City or town.")
+    region: str = strawberry.field(description="State or province; may be empty.")
+    postal_code: str = strawberry.field(description="Postal code; may be empty.")
+    country: str = strawberry.field(description="ISO 3166-1 alpha-2.")
+    phone: str = strawberry.field(description="For the carrier; may be empty.")
+    is_default: bool = strawberry.field(description="The one to propose.")
+    created_at: datetime = strawberry.field(description="When it was added.")
+
+    @classmethod
+    def of(cls, view: AddressView) -> "Address":
+        return cls(
+            id=public_id("address", view.id),
+            name=view.name,
+            line1=view.line1,
+            line2=view.line2,
+            city=view.city,
+            region=view.region,
+            postal_code=view.postal_code,
+            country=view.country,
+            phone=view.phone,
+            is_default=view.is_default,
             created_at=view.created_at,
         )
 
@@ -41,6 +91,7 @@ class Session(Node):
     last_used_at: datetime = strawberry.field(description="When it last got new tokens.")
     expires_at: datetime = strawberry.field(description="When it ends unless it gets new tokens.")
     is_current: bool = strawberry.field(description="It is the one that asks.")
+    session_id: strawberry.Private[UUID]
 
     @classmethod
     def of(cls, view: SessionView, actor: Actor) -> "Session":
@@ -51,6 +102,7 @@ class Session(Node):
             last_used_at=view.last_used_at,
             expires_at=view.expires_at,
             is_current=view.id == actor.session_id,
+            session_id=view.id,
         )
 
 
@@ -100,4 +152,18 @@ class TokenJustUsed(UserError):
 
 @failure(errors.EmailTaken, "There is an account with this e-mail address.")
 class EmailTaken(UserError):
+    pass
+
+
+@failure(errors.TooManyAddresses, "There are as many addresses as there can be.")
+class TooManyAddresses(UserError):
+    maximum: int = strawberry.field(description="How many there can be.")
+
+    @classmethod
+    def of(cls, error: errors.TooManyAddresses) -> "TooManyAddresses":
+        return cls(code=error.code, message=error.message, maximum=error.maximum)
+
+
+@failure(errors.WouldLoseAdministrator, "Administrators cannot block themselves or take their own role away.")
+class WouldLoseAdministrator(UserError):
     pass

@@ -98,6 +98,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
     )
     op.create_index("uq_user_email_folded", "user", [sa.literal_column("lower(email)")], unique=True)
+    op.execute('CREATE INDEX ix_user_email_prefix ON "user" (lower(email) text_pattern_ops)')
     op.create_table(
         "address",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -1,0 +1,54 @@
+"""Changing a password.
+
+Invariant: whoever does not know the present one changes nothing, and every other session ends with the change: whoever
+learned the old password is out.
+"""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from domain.shared.actor import Actor, Client
+from domain.shared.commands import command
+from domain.shared.database import Tx
+from domain.users.attempts import count_attempt, forgive
+from domain.users.errors import WrongCredentials
+from domain.users.events import PasswordChanged
+from domain.users.model import SessionEnd, User, UserStatus
+from domain.users.ports import UserPorts
+from domain.users.registration import Password
+from domain.users.sessions import end_all_sessions
+
+
+@command
+class ChangePassword:
+    current_password: Annotated[SecretStr, Field(max_length=200)]
+    new_password: Password
+
+
+async def change_password(command: ChangePassword, *, actor: Actor, client: Client, ports: UserPorts) -> int:
+    """How many other sessions ended. Raises WrongCredentials, TooManyAttempts."""
+    user_id = actor.user()
+
+    async def before(tx: Tx) -> tuple[str, str]:
+        user = await tx.get(User, user_id)
+        if user is None or user.status is not UserStatus.ACTIVE:
+            raise WrongCredentials()
+        return user.email, user.password_hash
+
+    email, old_hash = await ports.db.run(before)
+    await count_attempt(ports.db, email, client.ip)
+    if not await ports.hasher.verify(old_hash, command.current_password.get_secret_value()):
+        raise WrongCredentials()
+    new_hash = await ports.hasher.hash(command.new_password.get_secret_value())
+
+    async def step(tx: Tx) -> int:
+        (user,) = await tx.lock(User, [user_id])
+        if user.password_hash != old_hash or user.status is not UserStatus.ACTIVE:
+            raise WrongCredentials()
+        user.password_hash, user.updated_at = new_hash, tx.now
+        await forgive(tx, email, client.ip)
+        tx.record(PasswordChanged(at=tx.now, user_id=user_id))
+        return await end_all_sessions(tx, user_id, SessionEnd.PASSWORD_CHANGED, but=actor.session_id)
+
+    return await ports.db.run(step)
