@@ -16,12 +16,10 @@ from domain.pricing.errors import AmountTooLarge
 from domain.pricing.ports import Rate, RatesFound, ShippingRates, TaxesFound, TaxRules
 from domain.pricing.quote import Problem, ProblemKind, Quote, QuoteRequest, QuoteResult, WantedLine
 from domain.pricing.reads import Sellable, commissions_by_paths, sellables_by_ids
-from domain.sellers.model import SellerStatus
+from domain.sellers.reads import OPEN
 from domain.shared.database import Reads
 from domain.shared.money import MINOR_UNITS_MAX
 from domain.shared.policy import Policy
-
-SELLING = frozenset({SellerStatus.ACTIVE, SellerStatus.RESTRICTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +128,7 @@ def obstacle(sellable: Sellable | None, wanted: WantedLine) -> Problem | None:
         or sellable.visibility is Visibility.PRIVATE
     ):
         return Problem(ProblemKind.LISTING_UNAVAILABLE, wanted.variant_id)
-    if sellable.seller_status not in SELLING or not sellable.charges_enabled:
+    if sellable.seller_status not in OPEN or not sellable.charges_enabled:
         return Problem(ProblemKind.SELLER_UNAVAILABLE, wanted.variant_id)
     if sellable.available < wanted.quantity:
         return Problem(ProblemKind.OUT_OF_STOCK, wanted.variant_id, max(sellable.available, 0))

@@ -5,12 +5,16 @@ never costs less; an amount that a JSON number would not carry is refused, never
 """
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.cart.reads import CartContent, CartStamp, StoredLine
+from domain.cart.showing import price_cart
 from domain.catalog.model import Fulfilment, ListingStatus, SaleMode, Visibility
 from domain.pricing import amounts
 from domain.pricing.errors import AmountTooLarge
@@ -127,6 +131,37 @@ def test_a_stored_quote_is_the_quote(purchase: tuple[Facts, QuoteRequest]) -> No
     quote = price(*purchase).quote
     if quote is not None:
         assert thaw(json.loads(json.dumps(freeze(quote)))) == quote
+
+
+@given(purchases(), st.data())
+def test_a_cart_shows_every_line_once_and_warns_of_all_that_is_not_in_its_total(
+    purchase: tuple[Facts, QuoteRequest], data: st.DataObject
+) -> None:
+    facts, request = purchase
+    stock = {
+        variant_id: replace(each, available=data.draw(st.integers(0, 120)))
+        for variant_id, each in facts.sellables.items()
+    }
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    content = CartContent(
+        stamp=CartStamp(UUID(int=1), 1, now),
+        user_id=None,
+        country="XX",
+        expires_at=now,
+        lines=tuple(
+            StoredLine(each.variant_id, each.variant_id, each.quantity, stock[each.variant_id].price_minor)
+            for each in request.lines
+        ),
+        deliveries=(),
+    )
+    view = price_cart(content, replace(facts, sellables=stock))
+    lines = [line for group in view.groups for line in group.lines]
+    assert sorted(line.id for line in lines) == sorted(line.id for line in content.lines)
+    assert view.total_minor == sum(group.total_minor for group in view.groups)
+    for group in view.groups:
+        assert group.items_minor == sum(line.total_minor for line in group.lines)
+    warned = {warning.line_id for warning in view.warnings}
+    assert warned == {line.id for line in lines if line.buyable_quantity < line.quantity}
 
 
 def test_a_quote_of_another_form_is_refused() -> None:
