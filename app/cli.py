@@ -17,6 +17,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from app.settings import Settings, SettingsRefused, load_settings
+from domain.shared.actor import Role
 
 FUNCTIONS: Final = {
     "serve": "app.serving:serve",
@@ -25,6 +26,7 @@ FUNCTIONS: Final = {
     "dev options": "app.dev:DevOptions",
     "migrate": "infra.postgres.migrate:migrate",
     "seed": "app.demo.seeding:seed_demo",
+    "roles": "app.roles:set_roles",
     "reindex": "app.reindexing:reindex",
     "schema": "app.printing:print_schema",
     "settings": "app.settings_table:settings_table",
@@ -92,6 +94,20 @@ def seed(
         task = bar.add_task("seeding", total=listings)
         report = run(load("seed")(settings, listings, lambda done, _: bar.update(task, completed=done)))
     out.print(f"{report.listings} listings, {report.listings_added} of them new")
+
+
+@app.command()
+def roles(
+    email: Annotated[str, typer.Argument(help="The user's e-mail address.")],
+    names: Annotated[list[Role] | None, typer.Argument(help="All roles from now on; none for a plain user.")] = None,
+) -> None:
+    """Set a user's roles: the way to the first administrator."""
+    settings = settings_or_exit()
+    given = sorted(set(names or ()))
+    if not run(load("roles")(settings, email, given)):
+        err.print(f"there is no user {email}", highlight=False)
+        raise typer.Exit(1)
+    out.print(f"{email}: {', '.join(given) or 'no roles'}", highlight=False)
 
 
 @app.command()

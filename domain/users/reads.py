@@ -109,6 +109,15 @@ def users_keyset(search: str, status: UserStatus | None) -> Keyset:
     return Keyset.of("newest", search, status.value if status else None)
 
 
+_BY_EMAIL = select(_users.c.id).where(func.lower(_users.c.email) == func.lower(bindparam("email")))
+
+
+async def user_by_email(reads: Reads, email: str) -> UUID | None:
+    """Whatever its case and whatever the user's status."""
+    found: UUID | None = await reads.scalar(_BY_EMAIL, email=email)
+    return found
+
+
 async def users_page(reads: Reads, search: str, status: UserStatus | None, request: PageRequest) -> Page[Profile]:
     """The newest first. `search` is the beginning of an e-mail address; empty for all."""
     parameters = _filters(search, status) | {"limit": request.first + 1}

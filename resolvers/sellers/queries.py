@@ -26,6 +26,7 @@ from resolvers.context import Context, Info
 from resolvers.sellers.enums import SellerStatus
 from resolvers.sellers.types import PaymentAccount, SellerAccount, ShippingRate, Shop, ShopMember, ShopMembership
 from resolvers.shared.connections import After, Before, Connection, First, Last, connection
+from resolvers.shared.directives import paged
 from resolvers.shared.nodes import register_node
 from resolvers.shared.permission import AccessLevel, query
 
@@ -51,12 +52,12 @@ class SellerSellerQueries:
         seller_id = info.context.actor.seller()
         return SellerAccount.of((await accounts_by_ids(info.context.reads, [seller_id]))[seller_id])
 
-    @query(AccessLevel.SELLER, "Who works for the shop, the one who opened it first; at most 50.")
+    @query(AccessLevel.SELLER, "Who works for the shop, the one who opened it first; at most 50.", size=paged(5))
     async def members(self, info: Info) -> list[ShopMember]:
         found = await members_of_seller(info.context.ports.db.primary, info.context.actor.seller())
         return [ShopMember.of(member) for member in found]
 
-    @query(AccessLevel.SELLER, "What the shop asks for sending, by country; at most 50.")
+    @query(AccessLevel.SELLER, "What the shop asks for sending, by country; at most 50.", size=paged(5))
     async def shipping_rates(self, info: Info) -> list[ShippingRate]:
         seller_id = info.context.actor.seller()
         found = await rates_by_sellers(info.context.reads, [seller_id])
@@ -71,7 +72,11 @@ class SellerSellerQueries:
 
 @strawberry.type
 class BuyerSellerQueries:
-    @query(AccessLevel.SIGNED_IN, "The shops that the viewer works for; at most 20. `switchSeller` acts for one.")
+    @query(
+        AccessLevel.SIGNED_IN,
+        "The shops that the viewer works for; at most 20. `switchSeller` acts for one.",
+        size=paged(2),
+    )
     async def shops(self, info: Info) -> list[ShopMembership]:
         found = await memberships_of_user(info.context.reads, info.context.actor.user())
         return [ShopMembership.of(membership) for membership in found]
@@ -79,7 +84,7 @@ class BuyerSellerQueries:
 
 @strawberry.type
 class AdminSellerQueries:
-    @query(AccessLevel.ADMIN, "All sellers, the longest with us first.")
+    @query(AccessLevel.ADMIN, "All sellers, the longest with us first.", size=paged(20))
     async def sellers(
         self,
         info: Info,

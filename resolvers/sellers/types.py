@@ -1,6 +1,7 @@
 """Sellers in the schema: `Shop` is what everybody sees, `SellerAccount` what members and administrators see."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import strawberry
@@ -22,8 +23,12 @@ from domain.shared.actor import Actor, Role
 from domain.shared.transitions import Party
 from resolvers.context import Info
 from resolvers.sellers.enums import MemberRole, SellerStatus
+from resolvers.shared.directives import ListSize
 from resolvers.shared.errors import UserError, failure
 from resolvers.shared.scalars import CurrencyCode, MoneyType, Node, money, public_id
+
+FEW: Final = ListSize(assumed_size=5)
+"""Lists of a shop are short, whatever their maximum."""
 
 
 @strawberry.type(description="A seller's public face.")
@@ -42,7 +47,7 @@ class Shop(Node):
 
     seller_id: strawberry.Private[UUID]
 
-    @strawberry.field(description="What it asks for sending, by country; at most 50.")
+    @strawberry.field(description="What it asks for sending, by country; at most 50.", directives=[FEW])
     async def shipping_rates(self, info: Info) -> list["ShippingRate"]:
         found = await info.context.loaders.load(rates_by_sellers, self.seller_id)
         return [ShippingRate.of(rate) for rate in found or ()]
@@ -90,7 +95,7 @@ class SellerAccount(Node):
     def allowed_actions(self, info: Info) -> list[str]:
         return list(SELLER_TRANSITIONS.actions(self.view.status, party_towards(info.context.actor)))
 
-    @strawberry.field(description="How its status came about, the newest decision first; at most 50.")
+    @strawberry.field(description="How its status came about, the newest decision first; at most 50.", directives=[FEW])
     async def decisions(self, info: Info) -> list["SellerDecision"]:
         found = await info.context.loaders.load(decisions_by_sellers, self.view.id)
         return [SellerDecision.of(decision, info.context.actor) for decision in found or ()]

@@ -17,6 +17,7 @@ from domain.users.reads import (
 )
 from resolvers.context import Context, Info
 from resolvers.shared.connections import After, Before, Connection, First, Last, connection
+from resolvers.shared.directives import paged
 from resolvers.shared.nodes import register_node
 from resolvers.shared.permission import AccessLevel, query
 from resolvers.users.enums import UserStatus
@@ -32,11 +33,11 @@ class BuyerUserQueries:
         user_id = info.context.actor.user()
         return User.of((await profiles_by_ids(info.context.reads, [user_id]))[user_id])
 
-    @query(AccessLevel.SIGNED_IN, "The viewer's sessions, the one used last first; at most 50.")
+    @query(AccessLevel.SIGNED_IN, "The viewer's sessions, the one used last first; at most 50.", size=paged(5))
     async def sessions(self, info: Info) -> list[Session]:
         return await _sessions(info.context)
 
-    @query(AccessLevel.SIGNED_IN, "The viewer's addresses, the default first; at most 50.")
+    @query(AccessLevel.SIGNED_IN, "The viewer's addresses, the default first; at most 50.", size=paged(5))
     async def addresses(self, info: Info) -> list[Address]:
         found = await addresses_of_user(info.context.reads, info.context.actor.user())
         return [Address.of(view) for view in found]
@@ -44,7 +45,7 @@ class BuyerUserQueries:
 
 @strawberry.type
 class AdminUserQueries:
-    @query(AccessLevel.ADMIN, "All users, the newest first.")
+    @query(AccessLevel.ADMIN, "All users, the newest first.", size=paged(20))
     async def users(
         self,
         info: Info,
