@@ -24,7 +24,7 @@ from domain.sellers.reads import (
 from domain.shared.actor import Actor, Role
 from resolvers.context import Context, Info
 from resolvers.sellers.enums import SellerStatus
-from resolvers.sellers.types import PaymentAccount, SellerAccount, ShippingRate, Shop, ShopMember, ShopMembership
+from resolvers.sellers.types import FEW, PaymentAccount, SellerAccount, ShippingRate, Shop, ShopMember, ShopMembership
 from resolvers.shared.connections import After, Before, Connection, First, Last, connection
 from resolvers.shared.directives import paged
 from resolvers.shared.nodes import register_node
@@ -52,12 +52,12 @@ class SellerSellerQueries:
         seller_id = info.context.actor.seller()
         return SellerAccount.of((await accounts_by_ids(info.context.reads, [seller_id]))[seller_id])
 
-    @query(AccessLevel.SELLER, "Who works for the shop, the one who opened it first; at most 50.", size=paged(5))
+    @query(AccessLevel.SELLER, "Who works for the shop, the one who opened it first; at most 50.", size=FEW)
     async def members(self, info: Info) -> list[ShopMember]:
         found = await members_of_seller(info.context.ports.db.primary, info.context.actor.seller())
         return [ShopMember.of(member) for member in found]
 
-    @query(AccessLevel.SELLER, "What the shop asks for sending, by country; at most 50.", size=paged(5))
+    @query(AccessLevel.SELLER, "What the shop asks for sending, by country; at most 50.", size=FEW)
     async def shipping_rates(self, info: Info) -> list[ShippingRate]:
         seller_id = info.context.actor.seller()
         found = await rates_by_sellers(info.context.reads, [seller_id])

@@ -1,6 +1,6 @@
 """Queries about users: the parts of `me` that tell who the viewer is, and the administrators' list."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 import strawberry
@@ -17,13 +17,15 @@ from domain.users.reads import (
 )
 from resolvers.context import Context, Info
 from resolvers.shared.connections import After, Before, Connection, First, Last, connection
-from resolvers.shared.directives import paged
+from resolvers.shared.directives import ListSize, paged
 from resolvers.shared.nodes import register_node
 from resolvers.shared.permission import AccessLevel, query
 from resolvers.users.enums import UserStatus
 from resolvers.users.types import Address, Session, User
 
-SEARCH_MAX = 254
+SEARCH_MAX: Final = 254
+FEW: Final = ListSize(assumed_size=5)
+"""Lists of a person are short, whatever their maximum."""
 
 
 @strawberry.type
@@ -33,11 +35,11 @@ class BuyerUserQueries:
         user_id = info.context.actor.user()
         return User.of((await profiles_by_ids(info.context.reads, [user_id]))[user_id])
 
-    @query(AccessLevel.SIGNED_IN, "The viewer's sessions, the one used last first; at most 50.", size=paged(5))
+    @query(AccessLevel.SIGNED_IN, "The viewer's sessions, the one used last first; at most 50.", size=FEW)
     async def sessions(self, info: Info) -> list[Session]:
         return await _sessions(info.context)
 
-    @query(AccessLevel.SIGNED_IN, "The viewer's addresses, the default first; at most 50.", size=paged(5))
+    @query(AccessLevel.SIGNED_IN, "The viewer's addresses, the default first; at most 50.", size=FEW)
     async def addresses(self, info: Info) -> list[Address]:
         found = await addresses_of_user(info.context.reads, info.context.actor.user())
         return [Address.of(view) for view in found]
