@@ -19,7 +19,7 @@ class ListingChanged(UserError):
     listing_id: strawberry.Private[UUID]
 
     @strawberry.field(description="As it stands now; null should it be gone meanwhile.")
-    async def listing(self, info: Info) -> Listing | None:
+    async def current_listing(self, info: Info) -> Listing | None:
         primary = info.context.ports.db.primary
         found = (await listings_for(primary, [self.listing_id], info.context.actor)).get(self.listing_id)
         return Listing.of(found) if found is not None else None
