@@ -66,7 +66,19 @@ class JobQueue:
                 names.append(handler)
                 payloads.append(payload)
         if names:
-            await Queries(AsyncpgDriver(connection)).enqueue(names, payloads, [0] * len(names))
+            await Queries(_ValuesDriver(connection)).enqueue(names, payloads, [0] * len(names))
+
+
+class _ValuesDriver(AsyncpgDriver):
+    """For connections whose codec takes jsonb as values: PgQueuer gives its last column, the headers, as texts.
+
+    Encoded once more they would be stored as JSON strings, and the worker that reads such a job ends.
+    """
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        *others, headers = args
+        assert isinstance(headers, list), "the statement that enqueues ends with the headers"
+        return await super().fetch(query, *others, [orjson.loads(text) for text in headers])
 
 
 async def work_lane(url: str, handlers: Mapping[str, Work], *, concurrency_max: int, stop: asyncio.Event) -> None:

@@ -1,0 +1,52 @@
+"""A job that a transaction records is worked by a worker process's lane: the same queue, written and read."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from app.container import Container, open_container
+from domain.shared.database import Tx
+from domain.shared.events import Event
+from domain.shared.ids import new_id
+from infra.postgres.jobs import Payload, work_lane
+from tests.conftest import settings_for
+from tests.servers import Urls, copy_of_template
+
+DEADLINE_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LampLit(Event):
+    kind: ClassVar[str] = "lamp_lit"
+    lamp_id: UUID
+
+
+async def worked(container: Container, count: int) -> list[Payload]:
+    """What a lane is given until it was given `count`, or until the deadline."""
+    seen: list[Payload] = []
+    stop = asyncio.Event()
+
+    async def work(payload: Payload) -> None:
+        seen.append(payload)
+        if len(seen) >= count:
+            stop.set()
+
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await work_lane(container.settings.database_url, {"shine": work}, concurrency_max=2, stop=stop)
+    return seen
+
+
+async def test_what_a_commit_enqueues_a_worker_works(urls: Urls, redis_url: str) -> None:
+    settings = settings_for(await copy_of_template(urls), redis_url)
+    async with open_container(settings, handlers_of={"lamp_lit": ["shine"]}) as container:
+        lamps = [new_id(), new_id()]
+
+        async def step(tx: Tx) -> None:
+            for lamp_id in lamps:
+                tx.record(LampLit(at=tx.now, lamp_id=lamp_id))
+
+        await container.ports.db.run(step)
+        assert {each["lamp_id"] for each in await worked(container, 2)} == {str(lamp_id) for lamp_id in lamps}
