@@ -20,6 +20,10 @@ from resolvers.catalog.mutations import SellerListingMutations
 from resolvers.catalog.queries import AdminCatalogQueries, PublicCatalogQueries, SellerCatalogQueries
 from resolvers.inventory.mutations import SellerInventoryMutations
 from resolvers.inventory.queries import SellerInventoryQueries
+from resolvers.ledger.queries import AdminLedgerQueries, SellerLedgerQueries
+from resolvers.orders.mutations import AdminOrderMutations, OrderMutations, SellerOrderMutations
+from resolvers.orders.queries import AdminOrderQueries, BuyerOrderQueries, SellerOrderQueries
+from resolvers.orders.subscriptions import OrderSubscriptions
 from resolvers.search.queries import PublicSearchQueries
 from resolvers.sellers.admin_mutations import AdminSellerMutations
 from resolvers.sellers.mutations import SellerMutations
@@ -48,6 +52,7 @@ Me = merged(
         BuyerUserQueries,
         BuyerSellerQueries,
         BuyerCartQueries,
+        BuyerOrderQueries,
     ),
 )
 SellerArea = merged(
@@ -57,6 +62,8 @@ SellerArea = merged(
         SellerSellerQueries,
         SellerCatalogQueries,
         SellerInventoryQueries,
+        SellerOrderQueries,
+        SellerLedgerQueries,
     ),
 )
 AdminArea = merged(
@@ -66,6 +73,8 @@ AdminArea = merged(
         AdminSellerQueries,
         AdminUserQueries,
         AdminCatalogQueries,
+        AdminOrderQueries,
+        AdminLedgerQueries,
     ),
 )
 
@@ -115,12 +124,18 @@ Mutation = merged(
         AdminLifecycleMutations,
         AdminCatalogMutations,
         CartMutations,
+        OrderMutations,
+        SellerOrderMutations,
+        AdminOrderMutations,
     ),
 )
 Subscription = merged(
     "Subscription",
     "Everything that can be watched.",
-    (CartSubscriptions,),
+    (
+        CartSubscriptions,
+        OrderSubscriptions,
+    ),
 )
 
 

@@ -1,0 +1,144 @@
+"""Mutations about orders: one per step that somebody may make."""
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from domain.orders.cancellation import CancelOrder, cancel_order
+from domain.orders.delivery import ConfirmDelivery, HandOverOrder, confirm_delivery, hand_over
+from domain.orders.holds import CloseHold, OpenHold, close_hold, open_hold
+from domain.orders.reads import orders_by_ids
+from domain.orders.shipping import ShipOrder, ship_order
+from resolvers.context import Info
+from resolvers.orders.inputs import (
+    CancelOrderInput,
+    CloseHoldInput,
+    ConfirmDeliveryInput,
+    HandOverOrderInput,
+    OpenHoldInput,
+    ShipOrderInput,
+)
+from resolvers.orders.types import NothingHeld, Order, OrderOnHold, OrderPartlyShipped, WrongFulfilment
+from resolvers.shared.errors import Busy, IdempotencyConflict, IllegalTransition, InvalidInput, NotFound, NotPermitted
+from resolvers.shared.parsing import parse
+from resolvers.shared.permission import AccessLevel, mutation
+from resolvers.shared.scalars import public_id
+
+
+@strawberry.type(description="The order is cancelled; its money is on the way back.")
+class CancelOrderSuccess:
+    order: Order = strawberry.field(description="As it is now.")
+
+
+@strawberry.type(description="The parcel is written down.")
+class ShipOrderSuccess:
+    order: Order = strawberry.field(description="As it is now: SHIPPED when nothing is left to be sent.")
+    shipment_id: strawberry.ID = strawberry.field(description="The parcel.")
+
+
+@strawberry.type(description="The order counts as delivered.")
+class HandOverOrderSuccess:
+    order: Order = strawberry.field(description="As it is now.")
+
+
+@strawberry.type(description="The order is over and the seller is paid.")
+class ConfirmDeliverySuccess:
+    order: Order = strawberry.field(description="As it is now.")
+
+
+@strawberry.type(description="The order's money stays where it is.")
+class OpenHoldSuccess:
+    order: Order = strawberry.field(description="As it is now.")
+
+
+@strawberry.type(description="The marketplace's hold is lifted; others may stand.")
+class CloseHoldSuccess:
+    order: Order = strawberry.field(description="As it is now.")
+
+
+CancelOrderResult = Annotated[
+    CancelOrderSuccess
+    | NotFound
+    | NotPermitted
+    | IllegalTransition
+    | OrderPartlyShipped
+    | OrderOnHold
+    | IdempotencyConflict
+    | Busy
+    | InvalidInput,
+    strawberry.union("CancelOrderResult", description="What became of a cancellation."),
+]
+ShipOrderResult = Annotated[
+    ShipOrderSuccess | NotFound | IllegalTransition | WrongFulfilment | IdempotencyConflict | Busy | InvalidInput,
+    strawberry.union("ShipOrderResult", description="What became of a parcel."),
+]
+HandOverOrderResult = Annotated[
+    HandOverOrderSuccess | NotFound | IllegalTransition | WrongFulfilment | IdempotencyConflict | Busy | InvalidInput,
+    strawberry.union("HandOverOrderResult", description="What became of a hand-over."),
+]
+ConfirmDeliveryResult = Annotated[
+    ConfirmDeliverySuccess | NotFound | IllegalTransition | OrderOnHold | IdempotencyConflict | Busy | InvalidInput,
+    strawberry.union("ConfirmDeliveryResult", description="What became of a confirmation."),
+]
+OpenHoldResult = Annotated[
+    OpenHoldSuccess | NotFound | NothingHeld | IdempotencyConflict | Busy | InvalidInput,
+    strawberry.union("OpenHoldResult", description="What became of a hold."),
+]
+CloseHoldResult = Annotated[
+    CloseHoldSuccess | NotFound | IdempotencyConflict | Busy | InvalidInput,
+    strawberry.union("CloseHoldResult", description="What became of lifting a hold."),
+]
+
+
+@strawberry.type
+class OrderMutations:
+    @mutation(AccessLevel.SIGNED_IN, "Cancel a paid order before any of it has left. The buyer gets everything back.")
+    async def cancel_order(self, info: Info, input: CancelOrderInput) -> CancelOrderResult:
+        context = info.context
+        id_ = await cancel_order(parse(CancelOrder, input), actor=context.actor, db=context.ports.db)
+        return CancelOrderSuccess(order=await _shown(info, id_))
+
+    @mutation(AccessLevel.SIGNED_IN, "The buyer has the order and is content: the seller is paid at once.")
+    async def confirm_delivery(self, info: Info, input: ConfirmDeliveryInput) -> ConfirmDeliveryResult:
+        context = info.context
+        id_ = await confirm_delivery(parse(ConfirmDelivery, input), actor=context.actor, db=context.ports.db)
+        return ConfirmDeliverySuccess(order=await _shown(info, id_))
+
+
+@strawberry.type
+class SellerOrderMutations:
+    @mutation(AccessLevel.SELLER, "A parcel leaves, with all of an order or with a part.")
+    async def ship_order(self, info: Info, input: ShipOrderInput) -> ShipOrderResult:
+        context, command = info.context, parse(ShipOrder, input)
+        shipment_id = await ship_order(command, actor=context.actor, db=context.ports.db)
+        return ShipOrderSuccess(
+            order=await _shown(info, command.order_id), shipment_id=public_id("shipment", shipment_id)
+        )
+
+    @mutation(AccessLevel.SELLER, "An order that is no parcel was picked up, downloaded or done on site.")
+    async def hand_over_order(self, info: Info, input: HandOverOrderInput) -> HandOverOrderResult:
+        context = info.context
+        id_ = await hand_over(parse(HandOverOrder, input), actor=context.actor, db=context.ports.db)
+        return HandOverOrderSuccess(order=await _shown(info, id_))
+
+
+@strawberry.type
+class AdminOrderMutations:
+    @mutation(AccessLevel.ADMIN, "Keep an order's money where it is: it is neither released nor given back.")
+    async def open_hold(self, info: Info, input: OpenHoldInput) -> OpenHoldResult:
+        context = info.context
+        id_ = await open_hold(parse(OpenHold, input), actor=context.actor, db=context.ports.db)
+        return OpenHoldSuccess(order=await _shown(info, id_))
+
+    @mutation(AccessLevel.ADMIN, "Lift the marketplace's own hold on an order.")
+    async def close_hold(self, info: Info, input: CloseHoldInput) -> CloseHoldResult:
+        context = info.context
+        id_ = await close_hold(parse(CloseHold, input), actor=context.actor, db=context.ports.db)
+        return CloseHoldSuccess(order=await _shown(info, id_))
+
+
+async def _shown(info: Info, order_id: UUID) -> Order:
+    """The order after the change, from the primary: a replica may not have it yet."""
+    found = await orders_by_ids(info.context.ports.db.primary, [order_id])
+    return Order.of(found[order_id], info.context.actor)
