@@ -13,9 +13,10 @@ from starlette.websockets import WebSocket
 from app.container import Container
 from app.settings import Settings
 from app.viewer import authenticate, bearer_of, client_of
+from domain.sellers.switching import still_holds
 from domain.shared.errors import DomainError, NotSignedIn
 from domain.shared.measures import Measures, NoMeasures
-from resolvers.context import Context
+from resolvers.context import Context, Viewer
 from resolvers.extensions.budget import TokenBuckets
 from resolvers.extensions.edge_schema import EdgeSchema, edge_extensions
 from resolvers.extensions.measuring import measuring
@@ -40,6 +41,9 @@ def graphql_edge(
         try:
             token = bearer_of(authorization_of(connection, parameters))
             viewer = authenticate(token, client_of(connection, settings.trusted_proxies), opened, trace=trace)
+            if isinstance(connection, WebSocket):
+                # A socket lasts longer than its token: what the token claims has to be true when it opens.
+                await refuse_over(viewer, opened)
         except NotSignedIn as refused:
             raise TokenRejected(refused.message) from refused
         return opened.context(viewer.actor, viewer.client)
@@ -52,6 +56,13 @@ def graphql_edge(
         graphiql=settings.serves_graphiql,
         allowed_origins=settings.allowed_origins,
     )
+
+
+async def refuse_over(viewer: Viewer, container: Container) -> None:
+    """Raises NotSignedIn for a viewer whose session ended or changed since the token was signed."""
+    ports = container.ports
+    if not await still_holds(ports.db.primary, viewer.actor, ports.clock.now()):
+        raise NotSignedIn("This session is over or was changed; refresh it or sign in again.")
 
 
 def market_schema(settings: Settings, measures: Measures) -> strawberry.Schema:

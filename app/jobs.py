@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from app.container import Container
 from app.provider_messages import apply_provider_message
+from domain.catalog.changes import note_changes_of_seller
 from domain.inbox.events import MessageReceived
 from domain.inventory.events import StockChanged
 from domain.inventory.projection import show_stock
@@ -17,6 +18,7 @@ from domain.orders import tracking
 from domain.orders.refunds import note_refund
 from domain.payments.events import RefundFailed, RefundRequested, RefundSucceeded
 from domain.payments.refunding import execute_refund
+from domain.sellers.events import SellerChanged
 from domain.shared.events import Event
 
 Handle = Callable[[Any, Container], Awaitable[None]]
@@ -47,6 +49,10 @@ async def _show_stock(event: StockChanged, container: Container) -> None:
     await show_stock(event.variant_id, db=container.ports.db)
 
 
+async def _note_seller(event: SellerChanged, container: Container) -> None:
+    await container.ports.db.run(lambda tx: note_changes_of_seller(tx, event.seller_id))
+
+
 async def _execute_refund(event: RefundRequested, container: Container) -> None:
     await execute_refund(event.refund_id, db=container.ports.db, gateway=container.ports.gateway)
 
@@ -61,6 +67,7 @@ async def _apply_carrier_report(event: MessageReceived, container: Container) ->
 
 
 HANDLERS: Final[tuple[Handler, ...]] = (
+    Handler("note_seller", SellerChanged, Lane.DEFAULT, _note_seller),
     Handler("show_stock", StockChanged, Lane.DEFAULT, _show_stock),
     Handler("execute_refund", RefundRequested, Lane.MONEY, _execute_refund),
     Handler("note_refund", RefundSucceeded, Lane.MONEY, _note_refund),

@@ -21,6 +21,8 @@ from domain.ledger.sealing import seal
 from domain.orders.completion import complete_due_orders
 from domain.payments.refunding import resume_refunds
 from domain.search import indexing
+from domain.users.retention import BATCH_MAX as USERS_MAX
+from domain.users.retention import sweep_users
 
 log = structlog.get_logger("market.schedule")
 
@@ -44,6 +46,10 @@ async def _complete_orders(container: Container) -> int:
 async def _resume_refunds(container: Container) -> int:
     ports = container.ports
     return await resume_refunds(db=ports.db, gateway=ports.gateway, clock=ports.clock)
+
+
+async def _sweep_users(container: Container) -> int:
+    return await sweep_users(container.ports.db, container.ports.policy)
 
 
 async def _seal_ledger(container: Container) -> int:
@@ -72,6 +78,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("abandoned checkouts", 5, lambda container: recover_checkouts(container.ports.checkout)),
     Sweep("complete orders", 60, _complete_orders),
     Sweep("resume refunds", 30, _resume_refunds),
+    Sweep("sign-ins, signals and sessions grown old", 60, _sweep_users, batch=USERS_MAX),
     Sweep("seal the ledger", 10, _seal_ledger, batch=SEALED_MAX),
     Sweep("search changes", 1, _drain_changes, batch=indexing.BATCH_CHANGES),
     Sweep("search documents grown old", 60, _refresh_documents),

@@ -77,19 +77,26 @@ class Guard(FieldExtension):
             check_access(self.level, info.context.actor)
             answer = next_(source, info, **arguments)
             # The resolver of a subscription gives its events at once: there is nothing to wait for.
-            return _guarded(answer) if isinstance(answer, AsyncGenerator) else await answer
+            return _guarded(answer, info.context) if isinstance(answer, AsyncGenerator) else await answer
         except DomainError as error:
             raise refusal(error) from error
 
 
-async def _guarded(events: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
-    """The events, and what ends them as an error with its code."""
+async def _guarded(events: AsyncGenerator[Any, None], context: Any) -> AsyncGenerator[Any, None]:
+    """The events as long as the viewer's session holds, which may be days; what ends them as an error with its code."""
     async with aclosing(events):
         try:
             async for event in events:
+                await reaffirm(context)
                 yield event
         except DomainError as error:
             raise refusal(error) from error
+
+
+async def reaffirm(context: Any) -> None:
+    """Raises when what the viewer's token claims is no longer true, seen on the primary."""
+    if not await still_holds(context.ports.db.primary, context.actor, context.ports.clock.now()):
+        raise refusal(NotSignedIn("This session is over or was changed; refresh it or sign in again."))
 
 
 class Reaffirmed(FieldExtension):
@@ -98,9 +105,7 @@ class Reaffirmed(FieldExtension):
     async def resolve_async(
         self, next_: Callable[..., Any], source: Any, info: strawberry.Info, **arguments: Any
     ) -> Any:
-        context = info.context
-        if not await still_holds(context.ports.db.primary, context.actor, context.ports.clock.now()):
-            raise refusal(NotSignedIn("This session is over or was changed; refresh it or sign in again."))
+        await reaffirm(info.context)
         return await next_(source, info, **arguments)
 
 
