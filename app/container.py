@@ -20,7 +20,7 @@ from domain.shared.policy import Policy
 from infra.argon2.hasher import Argon2PasswordHasher
 from infra.carriers.webhooks import SignedCarrierWebhooks
 from infra.jwt.signer import JwtTokenSigner
-from infra.postgres.database import PostgresDatabase, create_engine, set_json_codec
+from infra.postgres.database import STATEMENTS_CACHED_MAX, PostgresDatabase, create_engine, set_json_codec
 from infra.postgres.jobs import JobQueue
 from infra.postgres.reads import PoolReads
 from infra.postgres.search_index import PostgresSearchIndex
@@ -155,5 +155,11 @@ async def opened_pool(
 async def open_pool(url: str, size: int) -> asyncpg.Pool:
     """A pool whose connections speak the shared codecs."""
     return await asyncpg.create_pool(
-        url, min_size=1, max_size=size, init=set_json_codec, command_timeout=10, timeout=10
+        url,
+        min_size=1,
+        max_size=size,
+        init=set_json_codec,
+        command_timeout=10,
+        timeout=10,
+        statement_cache_size=STATEMENTS_CACHED_MAX,
     )

@@ -11,7 +11,7 @@ from domain.checkout.model import CheckoutState
 from domain.checkout.purchase import Purchase, move
 from domain.inventory.model import ReservationStatus
 from domain.inventory.reservations import release
-from domain.orders.model import CancelledBy
+from domain.orders.model import CancelledBy, Order
 from domain.orders.payment import cancel_unpaid
 from domain.payments.model import PaymentStatus
 from domain.payments.ports import ProviderPayment
@@ -42,10 +42,10 @@ async def begin_cancelling(
     checkout.failure_message = reason
     checkout.expires_at = None
     await move(tx, checkout, CheckoutState.CANCELLING, party, actor, code)
-    await cancel_unpaid(tx, purchase.order_ids, by=by, reason=reason or code, actor=actor)
-    await close_cases(tx, checkout_id=checkout.id, status=CaseStatus.REJECTED, by=actor.user_id, note=code)
     if checkout.cart_id is not None:
         await give_back(tx, cart_id=checkout.cart_id, lines=cart_lines(checkout))
+    await cancel_unpaid(tx, purchase.order_ids, by=by, reason=reason or code, actor=actor)
+    await close_cases(tx, checkout_id=checkout.id, status=CaseStatus.REJECTED, by=actor.user_id, note=code)
     await release(
         tx,
         checkout_id=checkout.id,
@@ -68,8 +68,9 @@ async def end_cancelled(tx: Tx, purchase: Purchase) -> None:
 
 async def refund_stray_capture(tx: Tx, purchase: Purchase, found: ProviderPayment) -> None:
     """Captured behind our back: book it, ask for it to be given back, and end as intended."""
-    await book_capture(tx, purchase, found)
-    for order in purchase.orders:
+    orders = await tx.lock(Order, purchase.order_ids)
+    await book_capture(tx, purchase, found, orders)
+    for order in orders:
         await request_refund(
             tx,
             payment_id=purchase.payment.id,

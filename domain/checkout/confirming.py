@@ -1,5 +1,7 @@
 """Captured: the money goes into escrow, the goods are sold, the orders are paid, all in one transaction."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import update
 
 from domain.checkout.model import CheckoutState
@@ -7,6 +9,7 @@ from domain.checkout.purchase import Purchase, move
 from domain.inventory.reservations import commit
 from domain.ledger.posting import post_all
 from domain.ledger.recipes import capture, provider_fee
+from domain.orders.model import Order
 from domain.orders.payment import mark_paid
 from domain.payments.model import PaymentAllocation, PaymentStatus
 from domain.payments.ports import ProviderPayment
@@ -20,14 +23,14 @@ _allocations = table(PaymentAllocation)
 async def confirm(tx: Tx, purchase: Purchase, found: ProviderPayment) -> None:
     """Ends the purchase well. Rows are taken in the lock order: orders, payment, balances, reservations, stock."""
     checkout = purchase.checkout
-    await mark_paid(tx, purchase.order_ids, actor=PROVIDER)
-    await book_capture(tx, purchase, found)
+    orders = await mark_paid(tx, purchase.order_ids, actor=PROVIDER)
+    await book_capture(tx, purchase, found, orders)
     await commit(tx, checkout_id=checkout.id, actor=SYSTEM.name)
     checkout.ended_at = tx.now
     await move(tx, checkout, CheckoutState.COMPLETED, Party.SYSTEM, PROVIDER)
 
 
-async def book_capture(tx: Tx, purchase: Purchase, found: ProviderPayment) -> None:
+async def book_capture(tx: Tx, purchase: Purchase, found: ProviderPayment, orders: Sequence[Order]) -> None:
     """What the provider took, on the payment, on every order's share of it, and in the books.
 
     Always the whole amount: nothing in this saga captures a part.
@@ -54,7 +57,7 @@ async def book_capture(tx: Tx, purchase: Purchase, found: ProviderPayment) -> No
             on=today,
             trace=trace,
         )
-        for order in purchase.orders
+        for order in orders
     ]
     if payment.fee_minor:
         postings.append(

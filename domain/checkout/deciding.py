@@ -153,7 +153,7 @@ async def answer_order(command: AnswerOrder, *, actor: Actor, ports: CheckoutPor
     async def step(tx: Tx) -> None:
         purchase = await hold(tx, checkout_id)
         if purchase.checkout.state is not CheckoutState.AWAITING_SELLER:
-            raise IllegalTransition("order", purchase.orders[0].status.value, "answered")
+            raise IllegalTransition("checkout", purchase.checkout.state.value, "answered")
         if command.accept:
             await enter_capturing(tx, purchase, party=Party.SELLER, actor=actor)
         else:

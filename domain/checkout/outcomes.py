@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from sqlalchemy import update
+
 from domain.checkout.assessing import assess_purchase
 from domain.checkout.cancelling import begin_cancelling, end_cancelled, refund_stray_capture
 from domain.checkout.confirming import confirm
@@ -19,7 +21,7 @@ from domain.payments.errors import RefusalReason
 from domain.payments.model import PaymentStatus
 from domain.payments.ports import ProviderPayment, ProviderPaymentStatus
 from domain.shared.actor import PROVIDER
-from domain.shared.database import Tx
+from domain.shared.database import Tx, table
 from domain.shared.transitions import Party
 from domain.users.model import User
 
@@ -28,6 +30,7 @@ LOOK_AGAIN: Final = timedelta(seconds=5)
 _READ_FIRST: Final = frozenset({RefusalReason.WRONG_STATE, RefusalReason.KEY_REUSED})
 
 _S = ProviderPaymentStatus
+_users = table(User)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,10 @@ class Outcome:
 
 async def apply_outcome(tx: Tx, purchase: Purchase, outcome: Outcome, ports: CheckoutPorts) -> bool:
     """Changes the purchase accordingly. True: the next step has to read the provider."""
-    if outcome.customer_ref is not None:
-        buyer = await tx.get(User, purchase.checkout.buyer_id)
-        assert buyer is not None, "a checkout refers to its buyer"
-        buyer.customer_ref = outcome.customer_ref
+    if outcome.customer_ref not in (None, purchase.buyer.customer_ref):
+        await tx.execute(
+            update(_users).where(_users.c.id == purchase.buyer.id).values(customer_ref=outcome.customer_ref)
+        )
     if isinstance(outcome.found, ProviderPayment):
         _copy(tx, purchase, outcome.found)
     if purchase.checkout.state is CheckoutState.CAPTURING:

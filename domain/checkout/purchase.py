@@ -1,69 +1,71 @@
-"""The rows of one purchase, locked together, and the one way to change a checkout's state.
+"""The rows of one purchase, under one lock, and the one way to change a checkout's state.
 
-Invariant: cart < checkout < orders < payment, always in that order; so a step that may give the cart its lines back
-holds the cart from the start.
+Invariant: checkout < cart < orders < balances < reservations < stock, always in that order. A checkout that is being
+started is a new row that nobody else can hold, so its transaction may take the cart first.
 """
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 
-from domain.cart.model import Cart
 from domain.checkout.events import CheckoutMoved
 from domain.checkout.model import CHECKOUT_TRANSITIONS, Checkout, CheckoutEvent, CheckoutState
 from domain.orders.model import Order
 from domain.payments.model import Payment
 from domain.shared.actor import Actor
-from domain.shared.database import Query, Tx, table
+from domain.shared.database import Tx, table
 from domain.shared.errors import NotFound
 from domain.shared.ids import new_id
 from domain.shared.transitions import Party
+from domain.users.model import User
 
-_checkouts, _orders, _payments = table(Checkout), table(Order), table(Payment)
+_orders, _payments, _users = table(Order), table(Payment), table(User)
 
 
 @dataclass(frozen=True, slots=True)
-class _Keys:
-    cart_id: UUID | None
-    order_ids: list[UUID]
-    payment_ids: list[UUID]
+class Buyer:
+    """`customer_ref` is the provider's customer, None before the first purchase."""
 
-
-_KEYS = Query(
-    select(
-        _checkouts.c.cart_id,
-        func.array(select(_orders.c.id).where(_orders.c.checkout_id == bindparam("id")).scalar_subquery()),
-        func.array(select(_payments.c.id).where(_payments.c.checkout_id == bindparam("id")).scalar_subquery()),
-    ).where(_checkouts.c.id == bindparam("id")),
-    _Keys,
-)
+    id: UUID
+    email: str
+    customer_ref: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """Locked rows. The newest payment is the one that counts."""
+    """A locked checkout and what hangs on it. Of several payments the newest counts."""
 
     checkout: Checkout
-    orders: tuple[Order, ...]
     payment: Payment
-
-    @property
-    def order_ids(self) -> list[UUID]:
-        return [order.id for order in self.orders]
+    buyer: Buyer
+    order_ids: tuple[UUID, ...]
 
 
 async def hold(tx: Tx, checkout_id: UUID) -> Purchase:
-    """Locks the whole purchase, in order. Raises NotFound."""
-    keys = await tx.reads.first(_KEYS, id=checkout_id)
-    if keys is None:
+    """Locks the checkout. Its payment changes only under that lock, its orders are locked by whoever moves them.
+
+    Raises NotFound.
+    """
+    found = await tx.lock(Checkout, [checkout_id])
+    if not found:
         raise NotFound("checkout")
-    if keys.cart_id is not None:
-        await tx.lock(Cart, [keys.cart_id])
-    [checkout] = await tx.lock(Checkout, [checkout_id])
-    orders = await tx.lock(Order, keys.order_ids)
-    payments = await tx.lock(Payment, keys.payment_ids)
-    return Purchase(checkout, tuple(orders), payments[-1])
+    [checkout] = found
+    rows = await tx.execute(
+        select(
+            Payment,
+            _users.c.email,
+            _users.c.customer_ref,
+            func.array(select(_orders.c.id).where(_orders.c.checkout_id == checkout_id).scalar_subquery()),
+        )
+        .join_from(Payment, _users, _users.c.id == checkout.buyer_id)
+        .where(_payments.c.checkout_id == checkout_id)
+        .order_by(_payments.c.id.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+    payment, email, customer_ref, order_ids = rows.one()
+    return Purchase(checkout, payment, Buyer(checkout.buyer_id, email, customer_ref), tuple(sorted(order_ids)))
 
 
 async def move(tx: Tx, checkout: Checkout, target: CheckoutState, party: Party, actor: Actor, reason: str = "") -> None:

@@ -22,7 +22,6 @@ from domain.checkout.purchase import Purchase, hold
 from domain.payments.errors import ProviderRefused, ProviderUnavailable
 from domain.payments.ports import AuthorizeRequest, PaymentGateway, ProviderPayment
 from domain.shared.database import Tx
-from domain.users.model import User
 
 STEPS_MAX: Final = 12
 """Authorize, capture, and a read and a repetition of each; more is a fault, and the recovery job goes on."""
@@ -66,7 +65,7 @@ async def advance(checkout_id: UUID, *, ports: CheckoutPorts, look: bool = False
     """
 
     async def begin(tx: Tx) -> Step | Rest:
-        return await next_step(tx, await hold(tx, checkout_id), ports, look=look)
+        return next_step(tx, await hold(tx, checkout_id), ports, look=look)
 
     return await proceed(await ports.db.run(begin), ports=ports)
 
@@ -90,9 +89,11 @@ async def _finish(tx: Tx, *, step: Step, outcome: Outcome, ports: CheckoutPorts)
     if purchase.checkout.epoch != step.epoch:
         # Somebody moved it meanwhile. What we were told is old; what has to be done about it they find by reading.
         return Rest(purchase.checkout.state)
-    purchase.checkout.lease_until = None
+    lease = purchase.checkout.lease_until
     look = await apply_outcome(tx, purchase, outcome, ports)
-    return await next_step(tx, purchase, ports, look=look)
+    if purchase.checkout.lease_until == lease:
+        purchase.checkout.lease_until = None
+    return next_step(tx, purchase, ports, look=look)
 
 
 async def _leave(tx: Tx, *, step: Step) -> Rest:
@@ -103,7 +104,7 @@ async def _leave(tx: Tx, *, step: Step) -> Rest:
     return Rest(checkout.state, unavailable=True)
 
 
-async def next_step(tx: Tx, purchase: Purchase, ports: CheckoutPorts, *, look: bool) -> Step | Rest:
+def next_step(tx: Tx, purchase: Purchase, ports: CheckoutPorts, *, look: bool) -> Step | Rest:
     """T1: writes the lease down, or says why there is nothing to do."""
     checkout, payment = purchase.checkout, purchase.payment
     looking = look and checkout.state in MOVING | {CheckoutState.REQUIRES_ACTION}
@@ -114,8 +115,6 @@ async def next_step(tx: Tx, purchase: Purchase, ports: CheckoutPorts, *, look: b
     unknown = checkout.lease_until is not None
     checkout.epoch += 1
     checkout.lease_until = tx.now + timedelta(seconds=ports.policy.lease_seconds)
-    buyer = await tx.get(User, checkout.buyer_id)
-    assert buyer is not None, "a checkout refers to its buyer"
     return Step(
         call=Call.READ if unknown or looking else _call_for(purchase),
         checkout_id=checkout.id,
@@ -126,9 +125,9 @@ async def next_step(tx: Tx, purchase: Purchase, ports: CheckoutPorts, *, look: b
         amount_minor=payment.amount_minor,
         currency=payment.currency,
         payment_method=payment.payment_method,
-        buyer_id=buyer.id,
-        email=buyer.email,
-        customer_ref=buyer.customer_ref,
+        buyer_id=purchase.buyer.id,
+        email=purchase.buyer.email,
+        customer_ref=purchase.buyer.customer_ref,
         created_at=payment.created_at,
     )
 

@@ -6,7 +6,6 @@ repetition with the same key finds the same checkout, whatever has become of the
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -17,17 +16,13 @@ from domain.cart.model import Cart, CartDelivery, CartLine
 from domain.catalog.model import Fulfilment
 from domain.checkout.deciding import PaymentMethod
 from domain.checkout.errors import AddressRequired, ItemsUnavailable, QuoteNotFirm
-from domain.checkout.lines import stored_lines
-from domain.checkout.model import Checkout, CheckoutState
 from domain.checkout.ports import CheckoutPorts, Rest
-from domain.checkout.purchase import Purchase, note
+from domain.checkout.purchase import Buyer, Purchase
 from domain.checkout.saga import Step, next_step
 from domain.checkout.settling import settle
+from domain.checkout.writing import keep_signal, new_checkout, new_payment, write_purchase
 from domain.inventory.reservations import reserve
-from domain.orders.model import Order
-from domain.orders.placement import Recipient, place_order
-from domain.payments.model import Payment, PaymentAllocation
-from domain.pricing.freezing import freeze
+from domain.orders.placement import Recipient
 from domain.pricing.quote import Problem, ProblemKind, Quote, QuoteRequest, WantedLine
 from domain.pricing.quoting import Facts, gather_facts, price
 from domain.pricing.reads import sellables_by_ids
@@ -38,11 +33,10 @@ from domain.shared.errors import NotFound
 from domain.shared.idempotency import claim
 from domain.shared.ids import AddressId, new_id
 from domain.shared.money import AmountMinor
-from domain.users.model import Address, ClientSignal, SignalKind
+from domain.users.model import Address, User
 
-PROVIDER_NAME: Final = "stripe"
-
-_carts, _lines, _deliveries, _addresses = table(Cart), table(CartLine), table(CartDelivery), table(Address)
+_carts, _lines, _deliveries = table(Cart), table(CartLine), table(CartDelivery)
+_addresses, _users = table(Address), table(User)
 
 
 @command
@@ -58,8 +52,12 @@ class StartCheckout:
 
 @dataclass(frozen=True, slots=True)
 class _CartRow:
+    """The buyer's cart; `email` and `customer_ref` are the buyer's."""
+
     id: UUID
-    version: int
+    country: str | None
+    email: str
+    customer_ref: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +77,19 @@ class _Basis:
     """What was read before the transaction: the cart, where it goes, and what shipping and tax cost there."""
 
     cart: _CartRow
+    buyer: Buyer
     recipient: Recipient | None
     country: str | None
     deliveries: tuple[tuple[UUID, UUID], ...]
     facts: Facts
 
 
-_CART = Query(select(_carts.c.id, _carts.c.version).where(_carts.c.user_id == bindparam("user_id")), _CartRow)
+_CART = Query(
+    select(_carts.c.id, _carts.c.country, _users.c.email, _users.c.customer_ref)
+    .join(_users, _users.c.id == _carts.c.user_id)
+    .where(_carts.c.user_id == bindparam("user_id")),
+    _CartRow,
+)
 _CART_LINES = Query(
     select(_lines.c.variant_id, _lines.c.quantity).where(_lines.c.cart_id == bindparam("cart_id")), _LineRow
 )
@@ -141,7 +145,7 @@ async def _read_basis(command: StartCheckout, actor: Actor, ports: CheckoutPorts
             raise NotFound("address")
     lines = await reads.all(_CART_LINES, cart_id=cart.id)
     deliveries = await reads.all(_CART_DELIVERIES, cart_id=cart.id)
-    country = recipient.country if recipient is not None else None
+    country = recipient.country if recipient is not None else cart.country
     facts = await gather_facts(
         reads,
         [line.variant_id for line in lines],
@@ -151,7 +155,8 @@ async def _read_basis(command: StartCheckout, actor: Actor, ports: CheckoutPorts
         policy=ports.policy,
     )
     chosen = tuple((row.seller_id, row.shipping_rate_id) for row in deliveries)
-    return _Basis(cart, recipient, country, chosen, facts)
+    buyer = Buyer(user_id, cart.email, cart.customer_ref)
+    return _Basis(cart, buyer, recipient, country, chosen, facts)
 
 
 async def _reserve(
@@ -180,23 +185,19 @@ async def _reserve(
         tx, cart_id=basis.cart.id, user_id=buyer_id, version=command.cart_version, checkout_id=checkout_id
     )
     quote = await _firm_quote(tx, command, basis, lines)
-    checkout = await _write_checkout(
-        tx, quote, lines, checkout_id=checkout_id, cart_id=basis.cart.id, actor=actor, ports=ports
+    checkout = new_checkout(
+        quote,
+        lines,
+        checkout_id=checkout_id,
+        cart_id=basis.cart.id,
+        actor=actor,
+        now=tx.now,
+        expires_at=tx.now + timedelta(seconds=ports.policy.reservation_seconds),
     )
-    orders = [
-        await place_order(
-            tx,
-            order_id=new_id(),
-            checkout_id=checkout_id,
-            buyer_id=buyer_id,
-            quote=part,
-            address=basis.recipient,
-            actor=actor,
-        )
-        for part in quote.sellers
-    ]
-    payment = await _write_payment(tx, checkout, orders, command.payment_method)
-    await _keep_signal(tx, checkout, client, ports)
+    payment = new_payment(checkout, command.payment_method, tx.now)
+    first = next_step(tx, Purchase(checkout, payment, basis.buyer, ()), ports, look=False)
+    await write_purchase(tx, checkout, payment, quote, recipient=basis.recipient, actor=actor)
+    await keep_signal(tx, checkout, client, ports.policy)
     shortages = await reserve(
         tx,
         checkout_id=checkout_id,
@@ -208,7 +209,7 @@ async def _reserve(
         raise ItemsUnavailable(
             [Problem(ProblemKind.OUT_OF_STOCK, short.variant_id, short.available) for short in shortages]
         )
-    return checkout_id, await next_step(tx, Purchase(checkout, tuple(orders), payment), ports, look=False)
+    return checkout_id, first
 
 
 async def _firm_quote(tx: Tx, command: StartCheckout, basis: _Basis, lines: tuple[CartLineSnapshot, ...]) -> Quote:
@@ -224,76 +225,12 @@ async def _firm_quote(tx: Tx, command: StartCheckout, basis: _Basis, lines: tupl
     if result.problems or result.quote is None:
         raise ItemsUnavailable(result.problems)
     quote = result.quote
-    if basis.recipient is None and any(part.fulfilment is Fulfilment.SHIP for part in quote.sellers):
+    sent = any(part.fulfilment is Fulfilment.SHIP for part in quote.sellers)
+    if basis.country is None or (sent and basis.recipient is None):
+        # Without a place there is no tax to charge, not even for what is sent to nobody.
         raise AddressRequired()
     if quote.total_minor > command.expected_total_minor:
         raise CartChanged(basis.cart.id)
-    if quote.estimated and basis.country is not None:
+    if quote.estimated:
         raise QuoteNotFirm()
     return quote
-
-
-async def _write_checkout(
-    tx: Tx,
-    quote: Quote,
-    lines: tuple[CartLineSnapshot, ...],
-    *,
-    checkout_id: UUID,
-    cart_id: UUID,
-    actor: Actor,
-    ports: CheckoutPorts,
-) -> Checkout:
-    checkout = Checkout(
-        id=checkout_id,
-        buyer_id=actor.user(),
-        cart_id=cart_id,
-        state=CheckoutState.AUTHORIZING,
-        currency=quote.currency,
-        total_minor=quote.total_minor,
-        quote=freeze(quote),
-        lines=stored_lines(lines),
-        expires_at=tx.now + timedelta(seconds=ports.policy.reservation_seconds),
-        trace=actor.trace,
-        created_at=tx.now,
-        updated_at=tx.now,
-    )
-    await tx.add(checkout)
-    await note(tx, checkout, actor, "started")
-    return checkout
-
-
-async def _write_payment(tx: Tx, checkout: Checkout, orders: list[Order], method: str | None) -> Payment:
-    payment = Payment(
-        id=new_id(),
-        checkout_id=checkout.id,
-        provider=PROVIDER_NAME,
-        currency=checkout.currency,
-        amount_minor=checkout.total_minor,
-        payment_method=method,
-        created_at=tx.now,
-        updated_at=tx.now,
-    )
-    await tx.add(payment)
-    await tx.add(
-        *(
-            PaymentAllocation(payment_id=payment.id, order_id=order.id, amount_minor=order.total_minor)
-            for order in orders
-        )
-    )
-    return payment
-
-
-async def _keep_signal(tx: Tx, checkout: Checkout, client: Client, ports: CheckoutPorts) -> None:
-    await tx.add(
-        ClientSignal(
-            id=new_id(),
-            user_id=checkout.buyer_id,
-            kind=SignalKind.CHECKED_OUT,
-            cause_id=checkout.id,
-            ip=client.ip,
-            user_agent=client.user_agent,
-            device_id=client.device_id,
-            at=tx.now,
-            expires_at=tx.now + timedelta(seconds=ports.policy.signal_retention_seconds),
-        )
-    )

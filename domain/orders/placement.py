@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.orders.model import LineKind, Order, OrderAddress, OrderEventKind, OrderLine, OrderLineTax, OrderNumber
 from domain.orders.numbers import new_number
-from domain.orders.timeline import append
+from domain.orders.timeline import next_event
 from domain.pricing.quote import QuoteLine, SellerQuote
 from domain.shared.actor import Actor
 from domain.shared.database import Tx, table
@@ -62,13 +62,11 @@ async def place_order(
         transit_days=quote.transit_days,
         placed_at=tx.now,
     )
-    await tx.add(order)
     lines = [_line(order_id, position, line) for position, line in enumerate(quote.lines)]
-    await tx.add(*lines)
-    await tx.add(*(tax for line, quoted in zip(lines, quote.lines, strict=True) for tax in _taxes(line.id, quoted)))
-    if address is not None:
-        await tx.add(OrderAddress(order_id=order_id, **asdict(address)))
-    await append(tx, order, OrderEventKind.PLACED, actor)
+    taxes = [tax for line, quoted in zip(lines, quote.lines, strict=True) for tax in _taxes(line.id, quoted)]
+    placed = next_event(tx, order, OrderEventKind.PLACED, actor)
+    where = [OrderAddress(order_id=order_id, **asdict(address))] if address is not None else []
+    await tx.add(order, *lines, *taxes, *where, placed)
     return order
 
 

@@ -23,27 +23,25 @@ async def append(
     cause_id: UUID | None = None,
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Write the next event. The caller holds the order's lock (or has just inserted it).
+    """Write the next event. The caller holds the order's lock."""
+    await tx.add(next_event(tx, order, kind, actor, cause_id=cause_id, details=details))
+
+
+def next_event(
+    tx: Tx,
+    order: Order,
+    kind: OrderEventKind,
+    actor: Actor,
+    *,
+    cause_id: UUID | None = None,
+    details: dict[str, Any] | None = None,
+) -> OrderEvent:
+    """The next event's row, for the caller to write with others; its jobs are recorded.
 
     `details` are small facts without personal data, for display (`{"trackingNumber": ...}`).
     """
     order.event_sequence += 1
     event_id = new_id()
-    await tx.add(
-        OrderEvent(
-            id=event_id,
-            order_id=order.id,
-            seller_id=order.seller_id,
-            sequence=order.event_sequence,
-            kind=kind,
-            status=order.status,
-            actor=actor.name,
-            cause_id=cause_id,
-            details=details or {},
-            trace=actor.trace,
-            at=tx.now,
-        )
-    )
     tx.record(
         EVENTS[kind](
             event_id=event_id,
@@ -55,6 +53,19 @@ async def append(
             sequence=order.event_sequence,
             cause_id=cause_id,
         )
+    )
+    return OrderEvent(
+        id=event_id,
+        order_id=order.id,
+        seller_id=order.seller_id,
+        sequence=order.event_sequence,
+        kind=kind,
+        status=order.status,
+        actor=actor.name,
+        cause_id=cause_id,
+        details=details or {},
+        trace=actor.trace,
+        at=tx.now,
     )
 
 

@@ -80,7 +80,7 @@ class Tx(Protocol):
     async def lock(self, model: type[M], ids: Sequence[UUID], /, *, skip_locked: bool = False) -> list[M]:
         """Rows by id, locked FOR UPDATE in id order, freshly read; missing ones are left out.
 
-        Locks are taken in the order cart < checkout < order < payment < balance < reservation < stock item;
+        Locks are taken in the order checkout < cart < order < payment < balance < reservation < stock item;
         against that order raises AssertionError (two such transactions would deadlock one day).
         """
         ...

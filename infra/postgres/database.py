@@ -14,15 +14,17 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import Executable, event, select, text
+from sqlalchemy import Executable, FromClause, UpdateBase, event, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import SQLModel
 
 from domain.shared.clock import Clock
 from domain.shared.database import M, Reads, Tx, table
 from domain.shared.errors import Busy, OutcomeUnknown
 from domain.shared.events import Event
+from infra.postgres.inserts import inserts
 from infra.postgres.reads import ConnectionReads, PoolReads
 
 T = TypeVar("T")
@@ -30,12 +32,13 @@ T = TypeVar("T")
 ATTEMPTS_MAX: Final = 3
 LOCK_TIMEOUT_MS: Final = 2_000
 TRANSACTION_TIMEOUT_MS: Final = 5_000
+STATEMENTS_CACHED_MAX: Final = 1_000
 _AGAIN: Final = frozenset({"40001", "40P01"})
 _LOCK_TIMEOUT: Final = "55P03"
 
 LOCK_ORDER: Final[Mapping[str, int]] = {
-    "cart": 0,
-    "checkout": 1,
+    "checkout": 0,
+    "cart": 1,
     "order": 2,
     "payment": 3,
     "balance": 4,
@@ -68,7 +71,13 @@ def create_engine(url: str, *, size: int = 20) -> AsyncEngine:
         # jsonb is (de)serialised by the codec that both pools set, not by SQLAlchemy as well.
         json_serializer=lambda value: value,
         json_deserializer=lambda value: value,
-        connect_args={"command_timeout": 30, "timeout": 10},
+        connect_args={
+            "command_timeout": 30,
+            "timeout": 10,
+            # A purchase alone has more than the 100 statements that are remembered by default.
+            "prepared_statement_cache_size": STATEMENTS_CACHED_MAX,
+            "statement_cache_size": STATEMENTS_CACHED_MAX,
+        },
     )
 
     def set_codecs(connection: Any, _record: object) -> None:
@@ -97,6 +106,7 @@ class PostgresTx:
         self.now = now
         self.events: list[Event] = []
         self.reads: Reads = ConnectionReads(raw, self._flush)
+        self._raw = raw
         self._strict = strict_locks
         self._rank = -1
         self._locked: dict[str, set[UUID]] = {}
@@ -106,8 +116,13 @@ class PostgresTx:
             await self.session.flush()
 
     async def add(self, *rows: SQLModel) -> None:
-        self.session.add_all(rows)
-        await self.session.flush()
+        # Changes of rows that are there already can wait for the end: no insert depends on them.
+        for statement, group in inserts(rows):
+            await self._raw.executemany(statement.text, [statement.values_of(row) for row in group])
+        for row in rows:
+            # From here on the row is as if it had been loaded: changes to it are written by the next flush.
+            make_transient_to_detached(row)
+            self.session.add(row)
 
     async def get(self, model: type[M], id_: UUID, /) -> M | None:
         return await self.session.get(model, id_)
@@ -123,7 +138,8 @@ class PostgresTx:
             .with_for_update(skip_locked=skip_locked, of=table(model))
             .execution_options(populate_existing=True)
         )
-        await self._flush()
+        if self._changed(table(model)):
+            await self._flush()
         return list((await self.session.execute(statement)).scalars())
 
     def _check_order(self, name: str, wanted: Sequence[UUID]) -> None:
@@ -136,7 +152,14 @@ class PostgresTx:
             self._rank = rank
         held.update(fresh)
 
+    def _changed(self, target: FromClause) -> bool:
+        """There are changes of rows of this table that no statement has written yet."""
+        return any(table(type(row)) is target for row in self.session.dirty)
+
     async def execute(self, statement: Executable, parameters: Any = None, /) -> Any:
+        # A statement that writes another table cannot miss what is pending; anything else must see all of it.
+        if not isinstance(statement, UpdateBase) or self._changed(statement.table):
+            await self._flush()
         return await self.session.execute(statement, parameters)
 
     def record(self, event: Event) -> None:
@@ -179,7 +202,7 @@ class PostgresDatabase:
         raise AssertionError("the loop returns or raises")
 
     async def _once(self, step: Callable[[Tx], Awaitable[T]]) -> T:
-        async with AsyncSession(self._engine, expire_on_commit=False) as session:
+        async with AsyncSession(self._engine, expire_on_commit=False, autoflush=False) as session:
             await session.execute(_TIMEOUTS)
             connection = await (await session.connection()).get_raw_connection()
             raw = connection.driver_connection

@@ -1,0 +1,111 @@
+"""The rows of a new purchase: made in memory first, so that each is written once and whole."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from domain.cart.consuming import CartLineSnapshot
+from domain.checkout.events import CheckoutMoved
+from domain.checkout.lines import stored_lines
+from domain.checkout.model import Checkout, CheckoutEvent, CheckoutState
+from domain.orders.placement import Recipient, place_order
+from domain.payments.model import Payment, PaymentAllocation
+from domain.pricing.freezing import freeze
+from domain.pricing.quote import Quote
+from domain.shared.actor import Actor, Client
+from domain.shared.database import Tx
+from domain.shared.ids import new_id
+from domain.shared.policy import Policy
+from domain.users.model import ClientSignal, SignalKind
+
+PROVIDER_NAME: Final = "stripe"
+
+
+def new_checkout(
+    quote: Quote,
+    lines: Sequence[CartLineSnapshot],
+    *,
+    checkout_id: UUID,
+    cart_id: UUID,
+    actor: Actor,
+    now: datetime,
+    expires_at: datetime,
+) -> Checkout:
+    return Checkout(
+        id=checkout_id,
+        buyer_id=actor.user(),
+        cart_id=cart_id,
+        state=CheckoutState.AUTHORIZING,
+        currency=quote.currency,
+        total_minor=quote.total_minor,
+        quote=freeze(quote),
+        lines=stored_lines(lines),
+        event_sequence=1,
+        expires_at=expires_at,
+        trace=actor.trace,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def new_payment(checkout: Checkout, method: str | None, now: datetime) -> Payment:
+    """For all of the checkout; `method` is the provider's token, or None when the buyer has yet to give one."""
+    return Payment(
+        id=new_id(),
+        checkout_id=checkout.id,
+        provider=PROVIDER_NAME,
+        currency=checkout.currency,
+        amount_minor=checkout.total_minor,
+        payment_method=method,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+async def write_purchase(
+    tx: Tx, checkout: Checkout, payment: Payment, quote: Quote, *, recipient: Recipient | None, actor: Actor
+) -> None:
+    """The checkout with its first event, an order per part of the quote, the payment and each order's share of it."""
+    await tx.add(
+        checkout,
+        CheckoutEvent(
+            id=new_id(),
+            checkout_id=checkout.id,
+            sequence=checkout.event_sequence,
+            state=checkout.state,
+            reason="started",
+            actor=actor.name,
+            at=tx.now,
+        ),
+        payment,
+    )
+    tx.record(CheckoutMoved(at=tx.now, checkout_id=checkout.id, state=checkout.state.value, trace=checkout.trace))
+    for part in quote.sellers:
+        order = await place_order(
+            tx,
+            order_id=new_id(),
+            checkout_id=checkout.id,
+            buyer_id=checkout.buyer_id,
+            quote=part,
+            address=recipient,
+            actor=actor,
+        )
+        await tx.add(PaymentAllocation(payment_id=payment.id, order_id=order.id, amount_minor=order.total_minor))
+
+
+async def keep_signal(tx: Tx, checkout: Checkout, client: Client, policy: Policy) -> None:
+    """Where the buyer's request came from: for risk rules, until it expires."""
+    await tx.add(
+        ClientSignal(
+            id=new_id(),
+            user_id=checkout.buyer_id,
+            kind=SignalKind.CHECKED_OUT,
+            cause_id=checkout.id,
+            ip=client.ip,
+            user_agent=client.user_agent,
+            device_id=client.device_id,
+            at=tx.now,
+            expires_at=tx.now + timedelta(seconds=policy.signal_retention_seconds),
+        )
+    )
