@@ -13,7 +13,7 @@ from domain.inventory.model import ReservationStatus
 from domain.inventory.reservations import release
 from domain.orders.model import CancelledBy, Order
 from domain.orders.payment import cancel_unpaid
-from domain.payments.model import PaymentStatus
+from domain.payments.model import Payment, PaymentStatus
 from domain.payments.ports import ProviderPayment
 from domain.payments.refunding import request_refund
 from domain.risk.cases import close_cases
@@ -69,6 +69,7 @@ async def end_cancelled(tx: Tx, purchase: Purchase) -> None:
 async def refund_stray_capture(tx: Tx, purchase: Purchase, found: ProviderPayment) -> None:
     """Captured behind our back: book it, ask for it to be given back, and end as intended."""
     orders = await tx.lock(Order, purchase.order_ids)
+    await tx.lock(Payment, [purchase.payment.id])
     await book_capture(tx, purchase, found, orders)
     for order in orders:
         await request_refund(

@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 from sqlalchemy import Executable, FromClause, UpdateBase, event, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import SQLModel
@@ -117,9 +117,13 @@ class PostgresTx:
 
     async def add(self, *rows: SQLModel) -> None:
         # Changes of rows that are there already can wait for the end: no insert depends on them.
-        for statement, group in inserts(rows):
-            await self._raw.executemany(statement.text, [statement.values_of(row) for row in group])
-        for row in rows:
+        fresh = [row for row in rows if row not in self.session]
+        for statement, group in inserts(fresh):
+            try:
+                await self._raw.executemany(statement.text, [statement.values_of(row) for row in group])
+            except asyncpg.PostgresError as fault:
+                raise as_sqlalchemy(fault, statement.text) from fault
+        for row in fresh:
             # From here on the row is as if it had been loaded: changes to it are written by the next flush.
             make_transient_to_detached(row)
             self.session.add(row)
@@ -208,7 +212,11 @@ class PostgresDatabase:
             raw = connection.driver_connection
             assert raw is not None
             tx = PostgresTx(session, raw, self._clock.now(), strict_locks=self._strict)
-            result = await step(tx)
+            try:
+                result = await step(tx)
+            except asyncpg.PostgresError as fault:
+                # From the read door, which speaks to the driver directly.
+                raise as_sqlalchemy(fault, "a read") from fault
             await session.flush()
             if tx.events:
                 await self._enqueue(raw, tx.events)
@@ -231,6 +239,12 @@ async def _commit(session: AsyncSession) -> None:
         raise OutcomeUnknown() from fault
 
 
+def as_sqlalchemy(fault: asyncpg.PostgresError, statement: str) -> DBAPIError:
+    """The driver's error as the one that use cases and the retry loop know."""
+    kind = IntegrityError if isinstance(fault, asyncpg.IntegrityConstraintViolationError) else DBAPIError
+    return kind(statement, None, fault, hide_parameters=True)
+
+
 def sqlstate(fault: DBAPIError) -> str | None:
     """The five characters of PostgreSQL's answer, or None when there was none."""
     state = getattr(fault.orig, "sqlstate", None)
@@ -239,6 +253,6 @@ def sqlstate(fault: DBAPIError) -> str | None:
 
 def constraint(fault: DBAPIError) -> str | None:
     """The name of the violated constraint, where the server told it."""
-    cause = getattr(fault.orig, "__cause__", None)
-    name = getattr(cause, "constraint_name", None)
+    told_by = fault.orig if isinstance(fault.orig, asyncpg.PostgresError) else getattr(fault.orig, "__cause__", None)
+    name = getattr(told_by, "constraint_name", None)
     return name if isinstance(name, str) else None
