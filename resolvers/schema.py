@@ -20,6 +20,7 @@ from resolvers.catalog.mutations import SellerListingMutations
 from resolvers.catalog.queries import AdminCatalogQueries, PublicCatalogQueries, SellerCatalogQueries
 from resolvers.inventory.mutations import SellerInventoryMutations
 from resolvers.inventory.queries import SellerInventoryQueries
+from resolvers.inventory.subscriptions import StockSubscriptions
 from resolvers.ledger.queries import AdminLedgerQueries, SellerLedgerQueries
 from resolvers.orders.mutations import AdminOrderMutations, OrderMutations, SellerOrderMutations
 from resolvers.orders.queries import AdminOrderQueries, BuyerOrderQueries, SellerOrderQueries
@@ -132,10 +133,7 @@ Mutation = merged(
 Subscription = merged(
     "Subscription",
     "Everything that can be watched.",
-    (
-        CartSubscriptions,
-        OrderSubscriptions,
-    ),
+    (CartSubscriptions, OrderSubscriptions, StockSubscriptions),
 )
 
 

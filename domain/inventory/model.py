@@ -104,7 +104,8 @@ class StockMovement(SQLModel, table=True):
 class VariantStock(SQLModel, table=True):
     """The projection that browsing reads, so that it never locks or waits for stock rows. Written by a job.
 
-    `available` stops at SHOWN_MAX: a thousand sales out of a full warehouse change nothing here.
+    `available` stops at SHOWN_MAX: a thousand sales out of a full warehouse change nothing here. `revision` grows with
+    each change of the status, so that who watches it can go on where they stopped.
     """
 
     __tablename__ = "variant_stock"
@@ -112,4 +113,5 @@ class VariantStock(SQLModel, table=True):
     variant_id: UUID = Field(primary_key=True, foreign_key="variant.id")
     status: StockStatus = Field(sa_type=one_of(StockStatus))
     available: int = Field(default=0)
+    revision: int = Field(default=1)
     updated_at: datetime = Field(sa_type=TIME)

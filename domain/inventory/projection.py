@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.catalog.changes import note_changes
 from domain.catalog.model import Variant
+from domain.inventory.events import StockStatusChanged
 from domain.inventory.model import (
     GENERAL_POOL,
     LOW_STOCK_MAX,
@@ -37,6 +38,7 @@ class _Numbers:
 class _Shown:
     status: StockStatus
     available: int
+    revision: int
 
 
 _NOTHING: Final = _Numbers(0, 0)
@@ -47,7 +49,9 @@ _NUMBERS = Query(
     _Numbers,
 )
 _LOCK_SHOWN = Query(
-    select(_shown.c.status, _shown.c.available).where(_shown.c.variant_id == bindparam("variant_id")).with_for_update(),
+    select(_shown.c.status, _shown.c.available, _shown.c.revision)
+    .where(_shown.c.variant_id == bindparam("variant_id"))
+    .with_for_update(),
     _Shown,
 )
 
@@ -66,18 +70,20 @@ async def show_stock(variant_id: UUID, *, db: Database) -> None:
         # A statement of its own after the lock: it sees everything that was committed until now.
         numbers = await tx.reads.first(_NUMBERS, variant_id=variant_id) or _NOTHING
         available = min(numbers.on_hand - numbers.reserved, SHOWN_MAX)
-        after = _Shown(status_of(available), available)
+        status = status_of(available)
+        after = _Shown(status, available, before.revision + (status is not before.status))
         if after == before:
             return
         await tx.execute(
             update(_shown)
             .where(_shown.c.variant_id == variant_id)
-            .values(status=after.status, available=after.available, updated_at=tx.now)
+            .values(status=after.status, available=after.available, revision=after.revision, updated_at=tx.now)
         )
         if after.status is not before.status:
             variant = await tx.get(Variant, variant_id)
             assert variant is not None, "stock refers to its variant"
             await note_changes(tx, [variant.listing_id])
+            tx.record(StockStatusChanged(at=tx.now, variant_id=variant_id))
 
     await db.run(step)
 
@@ -85,7 +91,7 @@ async def show_stock(variant_id: UUID, *, db: Database) -> None:
 async def _lock_shown(tx: Tx, variant_id: UUID) -> _Shown:
     await tx.execute(
         insert(_shown)
-        .values(variant_id=variant_id, status=StockStatus.OUT_OF_STOCK, available=0, updated_at=tx.now)
+        .values(variant_id=variant_id, status=StockStatus.OUT_OF_STOCK, available=0, revision=1, updated_at=tx.now)
         .on_conflict_do_nothing()
     )
     shown = await tx.reads.first(_LOCK_SHOWN, variant_id=variant_id)

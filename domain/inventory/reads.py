@@ -25,11 +25,12 @@ _listings = table(Listing)
 
 @dataclass(frozen=True, slots=True)
 class ShownStock:
-    """`available` is exact below 100; 100 means 100 or more."""
+    """`available` is exact below 100; 100 means 100 or more. `revision` grows with each change of the status."""
 
     variant_id: UUID
     status: StockStatus
     available: int
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Movement:
 
 
 _SHOWN = Query(
-    select(_shown.c.variant_id, _shown.c.status, _shown.c.available).where(
+    select(_shown.c.variant_id, _shown.c.status, _shown.c.available, _shown.c.revision).where(
         _shown.c.variant_id == func.any(bindparam("variant_ids"))
     ),
     ShownStock,

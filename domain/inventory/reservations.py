@@ -104,6 +104,8 @@ async def make_permanent(tx: Tx, *, checkout_id: UUID, lines: Lines, actor: str 
     assert not surplus, f"checkout {checkout_id} holds more than its lines say"
     lost = [(variant_id, quantity) for variant_id, quantity in missing.items() if quantity > 0]
     if lost:
+        # All items at once: whoever frees the rest after a shortage must not lock against the order of ids.
+        await lock_stock_of(tx, missing)
         shortages = await reserve(tx, checkout_id=checkout_id, lines=lost, expires_at=None, actor=actor)
         if shortages:
             return shortages

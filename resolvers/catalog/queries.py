@@ -107,7 +107,7 @@ async def _listing_node(context: Context, id_: UUID) -> Listing | None:
     return Listing.of(found) if found is not None else None
 
 
-async def _variant_node(context: Context, id_: UUID) -> Variant | None:
+async def visible_variant(context: Context, id_: UUID) -> Variant | None:
     """Seen by whoever sees its listing."""
     found = await context.loaders.load(variants_by_ids, id_)
     if found is None:
@@ -127,6 +127,6 @@ async def _product_node(context: Context, id_: UUID) -> Product | None:
 
 
 register_node("listing", _listing_node)
-register_node("variant", _variant_node)
+register_node("variant", visible_variant)
 register_node("category", _category_node)
 register_node("product", _product_node)

@@ -214,6 +214,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("available", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["variant_id"], ["variant.id"], name=op.f("fk_variant_stock_variant_id")),
         sa.PrimaryKeyConstraint("variant_id", name=op.f("pk_variant_stock")),
