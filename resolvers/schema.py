@@ -18,6 +18,9 @@ from resolvers.catalog.administration import AdminCatalogMutations
 from resolvers.catalog.lifecycle import AdminLifecycleMutations, SellerLifecycleMutations
 from resolvers.catalog.mutations import SellerListingMutations
 from resolvers.catalog.queries import AdminCatalogQueries, PublicCatalogQueries, SellerCatalogQueries
+from resolvers.checkout.mutations import CheckoutMutations
+from resolvers.checkout.queries import AdminReviewQueries, BuyerCheckoutQueries
+from resolvers.checkout.subscriptions import CheckoutSubscriptions
 from resolvers.inventory.mutations import SellerInventoryMutations
 from resolvers.inventory.queries import SellerInventoryQueries
 from resolvers.inventory.subscriptions import StockSubscriptions
@@ -54,6 +57,7 @@ Me = merged(
         BuyerSellerQueries,
         BuyerCartQueries,
         BuyerOrderQueries,
+        BuyerCheckoutQueries,
     ),
 )
 SellerArea = merged(
@@ -76,6 +80,7 @@ AdminArea = merged(
         AdminCatalogQueries,
         AdminOrderQueries,
         AdminLedgerQueries,
+        AdminReviewQueries,
     ),
 )
 
@@ -125,6 +130,7 @@ Mutation = merged(
         AdminLifecycleMutations,
         AdminCatalogMutations,
         CartMutations,
+        CheckoutMutations,
         OrderMutations,
         SellerOrderMutations,
         AdminOrderMutations,
@@ -133,7 +139,12 @@ Mutation = merged(
 Subscription = merged(
     "Subscription",
     "Everything that can be watched.",
-    (CartSubscriptions, OrderSubscriptions, StockSubscriptions),
+    (
+        CartSubscriptions,
+        OrderSubscriptions,
+        CheckoutSubscriptions,
+        StockSubscriptions,
+    ),
 )
 
 

@@ -34,7 +34,7 @@ class ProviderUnavailable(DomainError):
     Whether the request had its effect is not known.
     """
 
-    code = "PAYMENT_UNAVAILABLE"
+    code = "PROVIDER_UNAVAILABLE"
 
     def __init__(self, cause: str) -> None:
         super().__init__("The payment provider cannot be reached; nothing is lost, try again in a moment.")
