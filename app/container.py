@@ -23,7 +23,7 @@ from infra.jwt.signer import JwtTokenSigner
 from infra.postgres.database import STATEMENTS_CACHED_MAX, PostgresDatabase, create_engine, set_json_codec
 from infra.postgres.jobs import JobQueue
 from infra.postgres.reads import PoolReads
-from infra.postgres.search_index import PostgresSearchIndex
+from infra.postgres.search_index import SERVER_SETTINGS, PostgresSearchIndex
 from infra.postgres.shipping_rates import TableShippingRates
 from infra.postgres.tax_rules import TableTaxRules
 from infra.redis.cart_cache import open_cart_cache
@@ -85,6 +85,9 @@ async def open_container(
             opened, "primary", settings.database_url, settings.database_pool_size, watch_pool
         )
         read_pool = await opened_pool(opened, "reads", settings.read_url, settings.database_read_pool_size, watch_pool)
+        search_pool = await opened_pool(
+            opened, "search", settings.read_url, settings.database_search_pool_size, watch_pool, SERVER_SETTINGS
+        )
         hints = await opened.enter_async_context(open_redis_hints(settings.redis_url))
         cart_cache = await opened.enter_async_context(
             open_cart_cache(settings.redis_url, measures, connections_max=settings.redis_pool_size)
@@ -121,7 +124,9 @@ async def open_container(
             checkout=CheckoutPorts(
                 db=db, clock=clock, policy=policy, gateway=gateway, shipping=shipping, tax=tax, runner=runner
             ),
-            search_index=PostgresSearchIndex(read_pool, primary_pool),
+            search_index=PostgresSearchIndex(
+                search_pool, primary_pool, remembered_seconds=settings.search_remembered_seconds
+            ),
         )
         carriers = SignedCarrierWebhooks(settings.carrier_webhook_secret.get_secret_value(), clock)
         yield Container(settings=settings, ports=ports, reads=reads, carriers=carriers)
@@ -143,16 +148,21 @@ def hint_at(hints: RedisHints, events: Sequence[Event]) -> None:
 
 
 async def opened_pool(
-    opened: AsyncExitStack, name: str, url: str, size: int, watch_pool: WatchPool | None
+    opened: AsyncExitStack,
+    name: str,
+    url: str,
+    size: int,
+    watch_pool: WatchPool | None,
+    server_settings: Mapping[str, str] | None = None,
 ) -> asyncpg.Pool:
-    pool = await open_pool(url, size)
+    pool = await open_pool(url, size, server_settings)
     opened.push_async_callback(pool.close)
     if watch_pool is not None:
         watch_pool(name, size=pool.get_size, idle=pool.get_idle_size)
     return pool
 
 
-async def open_pool(url: str, size: int) -> asyncpg.Pool:
+async def open_pool(url: str, size: int, server_settings: Mapping[str, str] | None = None) -> asyncpg.Pool:
     """A pool whose connections speak the shared codecs."""
     return await asyncpg.create_pool(
         url,
@@ -162,4 +172,5 @@ async def open_pool(url: str, size: int) -> asyncpg.Pool:
         command_timeout=10,
         timeout=10,
         statement_cache_size=STATEMENTS_CACHED_MAX,
+        server_settings=dict(server_settings or {}),
     )

@@ -72,10 +72,14 @@ class Settings(BaseSettings):
     )
     database_pool_size: int = Field(10, ge=1, le=200, description="Connections per process for transactions.")
     database_read_pool_size: int = Field(20, ge=1, le=200, description="Connections per process for reads.")
+    database_search_pool_size: int = Field(8, ge=1, le=200, description="Connections per process for searches.")
     redis_url: str = Field(repr=False, description="Redis 6.2 or later, `redis://host:6379/0`.")
     redis_pool_size: int = Field(50, ge=1, le=1000, description="Connections per process to Redis.")
     opensearch_url: str | None = Field(
         None, repr=False, description="OpenSearch 3; without it PostgreSQL answers searches."
+    )
+    search_remembered_seconds: float = Field(
+        3, ge=0, le=60, description="How long the counts of one and the same search are remembered."
     )
     opensearch_verify_tls: bool = Field(
         True, description="Check OpenSearch's certificate; off only where its network is private."

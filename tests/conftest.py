@@ -72,7 +72,9 @@ def settings_for(database_url: str, redis_url: str, **more: Any) -> Settings:
         redis_url=redis_url,
         database_pool_size=10,
         database_read_pool_size=10,
+        database_search_pool_size=5,
         rates_cache_seconds=0,
+        search_remembered_seconds=0,
         **more,
     )
 

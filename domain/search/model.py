@@ -1,6 +1,7 @@
-"""What the embedded search looks into: one document per listing that can be found, and the words they consist of.
+"""What the embedded search looks into: one document per listing that can be found, and the words and
+values that they consist of.
 
-Invariant: both tables are projections. They hold nothing that cannot be built again from the catalogue, and nobody
+Invariant: the tables are projections. They hold nothing that cannot be built again from the catalogue, and nobody
 decides anything by them but what a search shows.
 """
 
@@ -8,12 +9,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Float, Index, Text
+from sqlalchemy import ARRAY, Float, Identity, Index, Integer, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlmodel import Field, SQLModel
 
-from domain.catalog.model import Condition
 from domain.inventory.model import StockStatus
+from domain.search.ports import FacetKind
 from domain.shared.columns import AMOUNT, TIME, one_of
 
 
@@ -24,21 +25,16 @@ class SearchRow(SQLModel, table=True):
 
     listing_id: UUID = Field(primary_key=True)
     seller_id: UUID = Field()
-    category_paths: list[str] = Field(sa_type=ARRAY(Text()))
-    """The listing's category and all above it, the root first."""
-    brand: str = Field(max_length=200)
-    condition: Condition = Field(sa_type=one_of(Condition))
     currency: str = Field(max_length=3)
     price_min_minor: int = Field(sa_type=AMOUNT)
-    price_max_minor: int = Field(sa_type=AMOUNT)
     stock_status: StockStatus = Field(sa_type=one_of(StockStatus))
     rating_millis: int = Field()
     """0 without reviews, so that sorting needs no third case."""
     rating_count: int = Field()
     popularity: int = Field()
     published_at: datetime = Field(sa_type=TIME)
-    facet_values: list[str] = Field(sa_type=ARRAY(Text()))
-    """`name`, unit separator, `value`."""
+    facet_ids: list[int] = Field(sa_type=ARRAY(Integer()))
+    """Rows of `search_value`: categories, price range, condition, brand and attributes."""
     title_words: int = Field()
     quality: float = Field(sa_type=Float(53))
     """The weighted sum of the signals that do not depend on what is searched for."""
@@ -51,8 +47,7 @@ class SearchRow(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_search_document_vector", "vector", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
-        Index("ix_search_document_facets", "facet_values", postgresql_using="gin"),
-        Index("ix_search_document_categories", "category_paths", postgresql_using="gin"),
+        Index("ix_search_document_facets", "facet_ids", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
         Index("ix_search_document_terms", "terms", postgresql_using="gin"),
         Index("ix_search_document_quality", "quality", "listing_id"),
         Index("ix_search_document_newest", "published_at", "listing_id"),
@@ -60,6 +55,19 @@ class SearchRow(SQLModel, table=True):
         Index("ix_search_document_seller", "seller_id"),
         Index("ix_search_document_as_of", "as_of"),
     )
+
+
+class SearchValue(SQLModel, table=True):
+    """A value to filter and count by. It keeps its number for ever: processes remember it."""
+
+    __tablename__ = "search_value"
+
+    id: int | None = Field(default=None, sa_type=Integer, primary_key=True, sa_column_args=[Identity(always=True)])
+    kind: FacetKind = Field(sa_type=one_of(FacetKind))
+    name: str = Field(max_length=200)
+    value: str = Field(max_length=500)
+
+    __table_args__ = (UniqueConstraint("kind", "name", "value"),)
 
 
 class SearchTerm(SQLModel, table=True):

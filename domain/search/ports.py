@@ -153,12 +153,16 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """Counts over what the other filters leave: a facet's own filter does not narrow it."""
+    """Counts over what the other filters leave: a facet's own filter does not narrow it.
+
+    `estimated`: so many match that only some were counted, and the counts scaled to all.
+    """
 
     kind: FacetKind
     name: str
     values: tuple[FacetValue, ...]
     currency: str | None = None
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +216,7 @@ class SearchIndex(Protocol):
         ...
 
     async def facets(self, query: SearchQuery, reading: Reading) -> tuple[Facet, ...]:
-        """Counts for the same query; `reading` is that of its answer. Over very many matches they are estimates."""
+        """Counts for the same query; `reading` is that of its answer."""
         ...
 
     async def count(self, query: SearchQuery, reading: Reading) -> Total: ...

@@ -1,130 +1,122 @@
 """Facet counts: each facet counts over what all filters but its own leave.
 
-Invariant: a statement looks at no more than FACET_DOCUMENTS_MAX documents for each set of filters it counts over;
-where more match, the counts are of that many.
+Invariant: a statement looks at no more than FACET_DOCUMENTS_MAX documents for each set of filters it counts over.
+Where more match, what was counted is scaled to their number and called an estimate.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
-import asyncpg
+from domain.search.ports import FACET_VALUES_MAX, FACETS_MAX, Facet, FacetKind, FacetValue
+from domain.shared.paging import COUNT_MAX
+from infra.postgres.search_filters import PRICE_STEPS, FilterKey, Filters, Parameters
+from infra.postgres.search_text import Connection
+from infra.postgres.search_values import Value, Values
 
-from domain.search.ports import FACET_VALUES_MAX, FACETS_MAX, Facet, FacetKind, FacetValue, Reading, SearchQuery
-from infra.postgres.search_filters import (
-    SEPARATOR,
-    FilterKey,
-    Parameters,
-    facet_conditions,
-    fixed_conditions,
-    where,
-)
+FACET_DOCUMENTS_MAX: Final = 5_000
+VALUES_MAX: Final = 2_000
+"""Different values that are looked at in one count, the most frequent ones."""
 
-FACET_DOCUMENTS_MAX: Final = 10_000
-ROWS_MAX: Final = 300
-"""Values that one branch of the statement returns."""
-PRICE_STEPS: Final = tuple(digit * 10**power for power in range(2, 10) for digit in (1, 2, 5))
-"""Bounds of price ranges in minor units: 1, 2, 5, 10, 20, ... of a currency with cents."""
-
-_SOURCE_COLUMNS: Final = {
-    FacetKind.CATEGORY: "category_paths",
-    FacetKind.BRAND: "brand",
-    FacetKind.CONDITION: "condition",
-    FacetKind.PRICE: "currency, price_min_minor",
-    FacetKind.ATTRIBUTE: "facet_values",
-}
+Counts = dict[Value, int]
 
 
-def facets_statement(query: SearchQuery, reading: Reading) -> tuple[str, list[Any]]:
-    """Rows of (kind, name, value, count)."""
+async def count_facets(connection: Connection, filters: Filters, values: Values) -> tuple[Facet, ...]:
+    """All facets in one statement, and one more for each set of filters that more documents pass than are counted."""
+    branches: list[FilterKey | None] = [None, *filters.keys()]
     parameters = Parameters()
-    filters = facet_conditions(query)
-    fixed = fixed_conditions(query, reading, parameters)
-    written = {key: write(parameters) for key, write in filters.items()}
-    sources = [_source("filtered", "*", [*fixed, *written.values()])]
-    tables: dict[FilterKey, str] = {}
-    for number, key in enumerate(written):
-        tables[key] = f"without_{number}"
-        others = [condition for other, condition in written.items() if other != key]
-        sources.append(_source(tables[key], _SOURCE_COLUMNS[key[0]], [*fixed, *others]))
-    branches = [_branch(kind, tables.get((kind, ""), "filtered")) for kind in FacetKind if kind != "attribute"]
-    names = [name for kind, name in written if kind is FacetKind.ATTRIBUTE]
-    branches.append(_attributes("filtered", f"<> ALL({parameters.add(names)}::text[])"))
-    branches += [
-        _attributes(tables[FacetKind.ATTRIBUTE, name], f"= {parameters.add(name)}::text") for name in names
+    statement = " UNION ALL ".join(_counting(place, key, filters, parameters) for place, key in enumerate(branches))
+    rows = await connection.fetch(statement, *parameters.values)
+    names = await values.values(connection, {row["id"] for row in rows})
+    counts: list[Counts] = [{} for _ in branches]
+    for place, id_, count in rows:
+        if id_ in names:
+            counts[place][names[id_]] = count
+    factors = [
+        await _factor(connection, filters, key, made) for key, made in zip(branches, counts, strict=True)
     ]  # fmt: skip
-    return f"WITH {', '.join(sources)} {' UNION ALL '.join(branches)}", parameters.values
+    counted: dict[FilterKey, Counts] = defaultdict(dict)
+    estimated: set[FilterKey] = set()
+    for branch, made, factor in zip(branches, counts, factors, strict=True):
+        for value, count in made.items():
+            key = facet_key(value)
+            # A filtered facet is counted by the branch without its filter, all others by the one with all filters.
+            if key == branch or (branch is None and key not in branches):
+                counted[key][value] = round(count * factor)
+                estimated |= {key} if factor > 1 else set()
+    return _facets(counted, estimated)
 
 
-def _source(name: str, columns: str, conditions: list[str]) -> str:
-    chosen = ", ".join(_SOURCE_COLUMNS.values()) if columns == "*" else columns
+def _counting(place: int, key: FilterKey | None, filters: Filters, parameters: Parameters) -> str:
+    """Rows of (place, id, count) over what all filters but one leave."""
+    conditions = filters.where(parameters, without=key)
+    found = f"SELECT facet_ids FROM search_document {conditions} LIMIT {FACET_DOCUMENTS_MAX}"  # noqa: S608  # our own words and $n only
     return (
-        f"{name} AS MATERIALIZED (SELECT {chosen} FROM search_document"  # noqa: S608  # our own words and $n only
-        f" {where(conditions)} LIMIT {FACET_DOCUMENTS_MAX})"
+        f"(SELECT {place} AS place, id, count(*) AS count"  # noqa: S608  # our own words and $n only
+        f" FROM (SELECT unnest(facet_ids) AS id FROM ({found}) found) each_value"
+        f" GROUP BY id ORDER BY 3 DESC, id LIMIT {VALUES_MAX})"
     )
 
 
-def _branch(kind: FacetKind, source: str) -> str:
-    steps = ",".join(map(str, PRICE_STEPS))
-    shapes = {
-        FacetKind.CATEGORY: ("''", "path", f"{source}, unnest(category_paths) path"),
-        FacetKind.BRAND: ("''", "brand::text", f"{source} WHERE brand <> ''"),
-        FacetKind.CONDITION: ("''", "condition::text", source),
-        FacetKind.PRICE: (
-            "currency::text",
-            f"width_bucket(price_min_minor, '{{{steps}}}'::bigint[])::text",
-            source,
-        ),
-    }
-    name, value, table = shapes[kind]
-    return (
-        f"(SELECT '{kind.value}' AS kind, {name} AS name, {value} AS value, count(*) AS count FROM {table}"  # noqa: S608  # our own words and $n only
-        f" GROUP BY 2, 3 ORDER BY 4 DESC, 3 LIMIT {ROWS_MAX})"
+async def _factor(connection: Connection, filters: Filters, key: FilterKey | None, counts: Counts) -> float:
+    """By how much more documents pass the filters than were looked at; counted up to COUNT_MAX."""
+    # Every document has one condition.
+    looked_at = sum(count for value, count in counts.items() if value.kind is FacetKind.CONDITION)
+    if looked_at < FACET_DOCUMENTS_MAX:
+        return 1.0
+    parameters = Parameters()
+    found = f"SELECT FROM search_document {filters.where(parameters, without=key)} LIMIT {COUNT_MAX}"
+    passing: int = await connection.fetchval(f"SELECT count(*) FROM ({found}) found", *parameters.values)  # noqa: S608  # our own words and $n only
+    return passing / FACET_DOCUMENTS_MAX
+
+
+def facet_key(value: Value) -> FilterKey:
+    """Prices have the currency for a name, but one filter."""
+    return value.kind, value.name if value.kind is FacetKind.ATTRIBUTE else ""
+
+
+def price_value(currency: str, price_minor: int) -> Value:
+    """The price range that a document counts in."""
+    place = bisect_right(PRICE_STEPS, price_minor)
+    return Value(FacetKind.PRICE, currency, str(PRICE_STEPS[place - 1] if place else 0))
+
+
+def _facets(counted: Mapping[FilterKey, Counts], estimated: set[FilterKey]) -> tuple[Facet, ...]:
+    """Category, price, brand and condition, then attributes, those that most documents have first."""
+    attributes = [_facet(key, counts) for key, counts in counted.items() if key[0] is FacetKind.ATTRIBUTE]
+    attributes.sort(key=lambda facet: (-sum(value.count for value in facet.values), facet.name))
+    fixed = [
+        _prices(counted[kind, ""]) if kind is FacetKind.PRICE else _facet((kind, ""), counted[kind, ""])
+        for kind in (FacetKind.CATEGORY, FacetKind.PRICE, FacetKind.BRAND, FacetKind.CONDITION)
+        if (kind, "") in counted
+    ]
+    return tuple(
+        replace(facet, estimated=(facet.kind, facet.name) in estimated) for facet in (*fixed, *attributes[:FACETS_MAX])
     )
 
 
-def _attributes(source: str, names: str) -> str:
-    separator = f"chr({ord(SEPARATOR)})"
-    return (
-        f"(SELECT 'attribute', split_part(pair, {separator}, 1), split_part(pair, {separator}, 2), count"  # noqa: S608  # our own words and $n only
-        f" FROM (SELECT pair, count(*) AS count FROM {source}, unnest(facet_values) pair GROUP BY pair) counted"
-        f" WHERE split_part(pair, {separator}, 1) {names} ORDER BY count DESC, pair LIMIT {ROWS_MAX})"
-    )
+def _facet(key: FilterKey, counts: Counts) -> Facet:
+    values = (FacetValue(value.value, count) for value, count in counts.items())
+    return Facet(key[0], key[1], _first(sorted(values, key=lambda each: (-each.count, each.value))))
 
 
-def facets_of(rows: Sequence[asyncpg.Record]) -> tuple[Facet, ...]:
-    """The counted rows as facets: the fixed ones first, then attributes, the most covering first."""
-    found: dict[FilterKey, list[FacetValue]] = defaultdict(list)
-    for row in rows:
-        kind = FacetKind(row["kind"])
-        value = _price_range(int(row["value"]), row["count"]) if kind is FacetKind.PRICE else None
-        found[kind, row["name"]].append(value or FacetValue(row["value"], row["count"]))
-    fixed = [_facet(key, found[key]) for key in found if key[0] not in {FacetKind.PRICE, FacetKind.ATTRIBUTE}]
-    attributes = [_facet(key, found[key]) for key in found if key[0] is FacetKind.ATTRIBUTE]
-    attributes.sort(key=lambda facet: (-_covered(facet), facet.name))
-    return (*fixed, *_prices(found), *attributes[:FACETS_MAX])
-
-
-def _facet(key: FilterKey, values: Iterable[FacetValue]) -> Facet:
-    ordered = sorted(values, key=lambda each: (-each.count, each.value))
-    return Facet(key[0], key[1], tuple(ordered[:FACET_VALUES_MAX]))
-
-
-def _prices(found: dict[FilterKey, list[FacetValue]]) -> list[Facet]:
+def _prices(counts: Counts) -> Facet:
     """Ranges in the currency that most of the matches have: prices of several cannot be counted together."""
-    by_currency = {name: values for (kind, name), values in found.items() if kind is FacetKind.PRICE}
-    if not by_currency:
-        return []
-    currency = max(sorted(by_currency), key=lambda name: sum(each.count for each in by_currency[name]))
-    values = sorted(by_currency[currency], key=lambda each: each.min_minor or 0)
-    return [Facet(FacetKind.PRICE, "", tuple(values[:FACET_VALUES_MAX]), currency)]
+    totals: dict[str, int] = defaultdict(int)
+    for value, count in counts.items():
+        totals[value.name] += count
+    currency = max(sorted(totals), key=lambda name: totals[name])
+    ranges = [_price_range(int(value.value), count) for value, count in counts.items() if value.name == currency]
+    return Facet(FacetKind.PRICE, "", _first(sorted(ranges, key=lambda each: each.min_minor or 0)), currency)
 
 
-def _price_range(bucket: int, count: int) -> FacetValue:
-    low = PRICE_STEPS[bucket - 1] if bucket > 0 else 0
-    high = PRICE_STEPS[bucket] if bucket < len(PRICE_STEPS) else None
+def _price_range(low: int, count: int) -> FacetValue:
+    place = bisect_right(PRICE_STEPS, low)
+    high = PRICE_STEPS[place] if place < len(PRICE_STEPS) else None
     return FacetValue(f"{low}-{'' if high is None else high}", count, low, high)
 
 
-def _covered(facet: Facet) -> int:
-    return sum(value.count for value in facet.values)
+def _first(values: list[FacetValue]) -> tuple[FacetValue, ...]:
+    return tuple(values[:FACET_VALUES_MAX])

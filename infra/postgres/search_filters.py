@@ -1,14 +1,19 @@
 """Filters of a search as SQL conditions with numbered parameters; no value ever stands in the text itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from domain.inventory.model import StockStatus
-from domain.search.ports import FacetKind, Match, Reading, SearchQuery
-from infra.postgres.search_text import text_query
+from domain.search.ports import FacetKind, Match, PriceRange, Reading, SearchQuery
+from infra.postgres.search_text import Connection, text_query
+from infra.postgres.search_values import Value, Values
 
-SEPARATOR: Final = "\x1f"
-"""Between name and value of a facet value."""
+PRICE_STEPS: Final = tuple(digit * 10**power for power in range(2, 10) for digit in (1, 2, 5))
+"""Bounds of price ranges in minor units: 1, 2, 5, 10, 20, ... of a currency with cents."""
+
+FilterKey = tuple[FacetKind, str]
+"""The facet that a filter belongs to; the name is that of an attribute, else empty."""
 
 
 class Parameters:
@@ -22,59 +27,61 @@ class Parameters:
         return f"${len(self.values)}"
 
 
-FilterKey = tuple[FacetKind, str]
-"""The facet that a filter belongs to; the name is that of an attribute, or empty."""
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The filters of a query. `chosen`: facet -> numbers of the values of which a document must have one."""
+
+    query: SearchQuery
+    reading: Reading
+    chosen: Mapping[FilterKey, list[int]]
+
+    def fixed(self, parameters: Parameters) -> list[str]:
+        """What no facet can lift: words, seller, currency, stock."""
+        found = []
+        if self.reading.match is not Match.EVERYTHING:
+            found.append(f"vector @@ to_tsquery('english', {parameters.add(text_query(self.reading).matching)})")
+        if self.query.seller_id is not None:
+            found.append(f"seller_id = {parameters.add(self.query.seller_id)}")
+        if self.query.currency is not None:
+            found.append(f"currency = {parameters.add(self.query.currency)}")
+        if self.query.in_stock_only:
+            found.append(f"stock_status <> {parameters.add(StockStatus.OUT_OF_STOCK.value)}")
+        return found
+
+    def keys(self) -> list[FilterKey]:
+        """The facets that a filter is set of."""
+        return [*self.chosen, *([(FacetKind.PRICE, "")] if self.query.price is not None else [])]
+
+    def where(self, parameters: Parameters, *, without: FilterKey | None = None) -> str:
+        """All of them together, or all but the filter of one facet."""
+        chosen = {key: ids for key, ids in self.chosen.items() if key != without}
+        found = [*self.fixed(parameters), *(f"facet_ids && {parameters.add(ids)}::int[]" for ids in chosen.values())]
+        if self.query.price is not None and without != (FacetKind.PRICE, ""):
+            found.append(_price_condition(self.query.price, parameters))
+        return where(found)
 
 
-def fixed_conditions(query: SearchQuery, reading: Reading, parameters: Parameters) -> list[str]:
-    """What no facet can lift: words, seller, currency, stock."""
-    found = []
-    if reading.match is not Match.EVERYTHING:
-        found.append(f"vector @@ to_tsquery('english', {parameters.add(text_query(reading).matching)})")
-    if query.seller_id is not None:
-        found.append(f"seller_id = {parameters.add(query.seller_id)}")
-    if query.currency is not None:
-        found.append(f"currency = {parameters.add(query.currency)}")
-    if query.in_stock_only:
-        found.append(f"stock_status <> {parameters.add(StockStatus.OUT_OF_STOCK.value)}")
-    return found
-
-
-def facet_conditions(query: SearchQuery) -> Mapping[FilterKey, Callable[[Parameters], str]]:
-    """The filters that are set and belong to a facet; each adds its parameters when it is written into a statement."""
-    found: dict[FilterKey, Callable[[Parameters], str]] = {}
+async def filters_of(connection: Connection, query: SearchQuery, reading: Reading, values: Values) -> Filters:
+    wanted: dict[FilterKey, list[Value]] = {}
     if query.category_path is not None:
-        paths = [query.category_path]
-        found[FacetKind.CATEGORY, ""] = lambda parameters: f"category_paths @> {parameters.add(paths)}::text[]"
+        wanted[FacetKind.CATEGORY, ""] = [Value(FacetKind.CATEGORY, "", query.category_path)]
     if query.brands:
-        brands = list(query.brands)
-        found[FacetKind.BRAND, ""] = lambda parameters: f"brand = ANY({parameters.add(brands)}::text[])"
+        wanted[FacetKind.BRAND, ""] = [Value(FacetKind.BRAND, "", brand) for brand in query.brands]
     if query.conditions:
-        conditions = [condition.value for condition in query.conditions]
-        found[FacetKind.CONDITION, ""] = lambda parameters: f"condition = ANY({parameters.add(conditions)}::text[])"
-    if query.price is not None:
-        found[FacetKind.PRICE, ""] = lambda parameters: _price_condition(query, parameters)
+        wanted[FacetKind.CONDITION, ""] = [Value(FacetKind.CONDITION, "", each.value) for each in query.conditions]
     for attribute in query.attributes:
-        values = [f"{attribute.name}{SEPARATOR}{value}" for value in attribute.values]
-        found[FacetKind.ATTRIBUTE, attribute.name] = _any_of(values)
-    return found
+        key = FacetKind.ATTRIBUTE, attribute.name
+        wanted[key] = [Value(FacetKind.ATTRIBUTE, attribute.name, value) for value in attribute.values]
+    known = await values.ids(connection, (value for each in wanted.values() for value in each))
+    chosen = {key: [known[value] for value in each if value in known] for key, each in wanted.items()}
+    return Filters(query, reading, chosen)
 
 
-def _price_condition(query: SearchQuery, parameters: Parameters) -> str:
-    assert query.price is not None
-    bounds = ((">=", query.price.min_minor), ("<=", query.price.max_minor))
+def _price_condition(price: PriceRange, parameters: Parameters) -> str:
+    bounds = ((">=", price.min_minor), ("<=", price.max_minor))
     parts = [f"price_min_minor {sign} {parameters.add(bound)}" for sign, bound in bounds if bound is not None]
     return " AND ".join(parts) or "true"
 
 
-def _any_of(values: list[str]) -> Callable[[Parameters], str]:
-    return lambda parameters: f"facet_values && {parameters.add(values)}::text[]"
-
-
 def where(conditions: list[str]) -> str:
     return f"WHERE {' AND '.join(conditions)}" if conditions else ""
-
-
-def all_conditions(query: SearchQuery, reading: Reading, parameters: Parameters) -> list[str]:
-    fixed = fixed_conditions(query, reading, parameters)
-    return [*fixed, *(write(parameters) for write in facet_conditions(query).values())]

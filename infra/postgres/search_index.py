@@ -6,14 +6,16 @@ Invariant: a call ends within SECONDS_MAX or raises SearchUnavailable; a slow se
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import asyncpg
 
 from domain.search.ports import (
     Facet,
+    Match,
     Reading,
     Rebuild,
     SearchAnswer,
@@ -24,14 +26,19 @@ from domain.search.ports import (
 )
 from domain.search.words import query_words
 from domain.shared.paging import COUNT_MAX
-from infra.postgres.search_facets import facets_of, facets_statement
-from infra.postgres.search_filters import Parameters, all_conditions, where
+from infra.postgres.recent import Recent
+from infra.postgres.search_facets import count_facets
+from infra.postgres.search_filters import Parameters, filters_of
 from infra.postgres.search_pages import hit, page_statement, reading_of
-from infra.postgres.search_text import Connection, read_text
+from infra.postgres.search_text import ENOUGH, Connection, read_text
+from infra.postgres.search_values import Values
 from infra.postgres.search_writing import remove_documents, remove_older, tidy_terms, write_documents
 
 SECONDS_MAX: Final = 3.0
 SUGGESTED_FROM_MAX: Final = 2_000
+SERVER_SETTINGS: Final = {"plan_cache_mode": "force_custom_plan", "jit": "off"}
+"""For connections of the reading pool: how to find the words depends on how frequent they are, so every search is
+planned for itself."""
 _NO_ANSWER: Final = (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
 
 _SUGGEST_WORD: Final = """
@@ -41,59 +48,87 @@ _SUGGEST_PHRASE: Final = """
 SELECT term FROM (SELECT terms FROM search_document WHERE terms @> $1::text[] LIMIT $2) found, unnest(terms) term
 WHERE term LIKE $3 || '%' AND term <> ALL($1::text[]) GROUP BY term ORDER BY count(*) DESC, term LIMIT $4
 """
+_OLDER: Final = "SELECT listing_id FROM search_document WHERE as_of < $1 ORDER BY as_of LIMIT $2"
 
 
 class PostgresSearchIndex:
     """`domain.search.ports.SearchIndex` over the tables of `domain/search/model.py`.
 
-    `reading` may be the pool of a replica; `writing` is one to the primary.
+    `reading` is a pool of its own with SERVER_SETTINGS, to a replica if there is one; `writing` one to the primary.
+    Counts of one and the same search are made at most once in `remembered_seconds`.
     """
 
-    def __init__(self, reading: asyncpg.Pool, writing: asyncpg.Pool) -> None:
+    def __init__(self, reading: asyncpg.Pool, writing: asyncpg.Pool, *, remembered_seconds: float = 3.0) -> None:
         self._reading = reading
         self._writing = writing
+        self._values = Values()
+        self._facets: Recent[tuple[SearchQuery, Reading], tuple[Facet, ...]] = Recent(remembered_seconds)
+        self._totals: Recent[tuple[SearchQuery, Reading], Total] = Recent(remembered_seconds)
 
     async def search(self, query: SearchQuery) -> SearchAnswer:
         async with self._connection() as connection:
-            corrected = None
-            if query.after is not None:
-                reading = reading_of(query.after)
-            else:
-                reading, corrected = await read_text(connection, query.text)
-            statement, values = page_statement(query, reading)
-            rows = await connection.fetch(statement, *values)
+            reading, corrected, rows = await self._rows(connection, query)
         hits = tuple(hit(row, query, reading) for row in rows[: query.first])
         return SearchAnswer(hits, len(rows) > query.first, reading, corrected)
 
+    async def _rows(
+        self, connection: Connection, query: SearchQuery
+    ) -> tuple[Reading, str | None, list[asyncpg.Record]]:
+        """First as if all words were there: mostly that finds enough, and how else to read them need not be asked."""
+        if query.after is not None:
+            reading = reading_of(query.after)
+            return reading, None, await self._page(connection, query, reading)
+        words = " ".join(query_words(query.text))
+        strict = Reading(words, Match.ALL if words else Match.EVERYTHING)
+        rows = await self._page(connection, query, strict)
+        if strict.match is Match.EVERYTHING or len(rows) >= ENOUGH:
+            return strict, None, rows
+        reading, corrected = await read_text(connection, words)
+        if reading == strict:
+            return strict, None, rows
+        return reading, corrected, await self._page(connection, query, reading)
+
+    async def _page(self, connection: Connection, query: SearchQuery, reading: Reading) -> list[asyncpg.Record]:
+        """One row more than asked for, as the proof that there is more; and never fewer than tell what is enough."""
+        filters = await filters_of(connection, query, reading, self._values)
+        statement, values = page_statement(filters, max(query.first + 1, ENOUGH))
+        return await connection.fetch(statement, *values)
+
     async def facets(self, query: SearchQuery, reading: Reading) -> tuple[Facet, ...]:
-        statement, values = facets_statement(query, reading)
-        return facets_of(await self._fetch(statement, *values))
+        async def count() -> tuple[Facet, ...]:
+            async with self._connection() as connection:
+                filters = await filters_of(connection, query, reading, self._values)
+                return await count_facets(connection, filters, self._values)
+
+        return await self._facets.get((_what(query), reading), count)
 
     async def count(self, query: SearchQuery, reading: Reading) -> Total:
-        parameters = Parameters()
-        conditions = where(all_conditions(query, reading, parameters))
-        rows = await self._fetch(
-            f"SELECT count(*) FROM (SELECT FROM search_document {conditions} LIMIT {COUNT_MAX + 1}) counted",  # noqa: S608  # our own words and $n only
-            *parameters.values,
-        )
-        found = rows[0][0]
-        return Total(min(found, COUNT_MAX), found <= COUNT_MAX)
+        async def count() -> Total:
+            async with self._connection() as connection:
+                filters = await filters_of(connection, query, reading, self._values)
+                parameters = Parameters()
+                statement = f"SELECT FROM search_document {filters.where(parameters)} LIMIT {COUNT_MAX + 1}"
+                found = await connection.fetchval(f"SELECT count(*) FROM ({statement}) found", *parameters.values)  # noqa: S608  # our own words and $n only
+            return Total(min(found, COUNT_MAX), found <= COUNT_MAX)
+
+        return await self._totals.get((_what(query), reading), count)
 
     async def suggest(self, prefix: str, limit: int) -> list[str]:
         words = query_words(prefix)
         if not words:
             return []
         *before, last = words
-        if not before:
-            rows = await self._fetch(_SUGGEST_WORD, last, limit)
-        else:
-            rows = await self._fetch(_SUGGEST_PHRASE, before, SUGGESTED_FROM_MAX, last, limit)
+        async with self._connection() as connection:
+            if not before:
+                rows = await connection.fetch(_SUGGEST_WORD, last, limit)
+            else:
+                rows = await connection.fetch(_SUGGEST_PHRASE, before, SUGGESTED_FROM_MAX, last, limit)
         return [" ".join([*before, row["term"]]) for row in rows]
 
     async def write(self, documents: Sequence[SearchDocument]) -> None:
         if documents:
             async with self._writer() as connection:
-                await write_documents(connection, documents)
+                await write_documents(connection, documents, self._values)
 
     async def remove(self, listing_ids: Sequence[UUID], as_of: datetime) -> None:
         if listing_ids:
@@ -101,8 +136,8 @@ class PostgresSearchIndex:
                 await remove_documents(connection, listing_ids, as_of)
 
     async def older_than(self, moment: datetime, limit: int) -> list[UUID]:
-        statement = "SELECT listing_id FROM search_document WHERE as_of < $1 ORDER BY as_of LIMIT $2"
-        return [row["listing_id"] for row in await self._fetch(statement, moment, limit)]
+        async with self._writer() as connection:
+            return [row["listing_id"] for row in await connection.fetch(_OLDER, moment, limit)]
 
     def rebuild(self, started_at: datetime) -> AbstractAsyncContextManager[Rebuild]:
         return self._rebuild(started_at)
@@ -117,10 +152,6 @@ class PostgresSearchIndex:
     async def tidy(self) -> None:
         async with self._writer() as connection:
             await tidy_terms(connection)
-
-    async def _fetch(self, statement: str, *values: Any) -> list[asyncpg.Record]:
-        async with self._connection() as connection:
-            return await connection.fetch(statement, *values)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
@@ -137,3 +168,8 @@ class PostgresSearchIndex:
                 yield connection
         except _NO_ANSWER as fault:
             raise SearchUnavailable() from fault
+
+
+def _what(query: SearchQuery) -> SearchQuery:
+    """The query without what only pages differ in."""
+    return replace(query, after=None, page=None, first=1, sort=SearchQuery().sort)

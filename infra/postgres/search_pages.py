@@ -15,7 +15,7 @@ import asyncpg
 from domain.search.ports import Hit, Match, Reading, SearchQuery, SearchSort
 from domain.search.ranking import ATTRIBUTES, BRAND, COMPLETE, DESCRIPTION, TEXT, TITLE, WEIGHTS, explained
 from domain.shared.paging import CursorMismatch, KeyValue
-from infra.postgres.search_filters import Parameters, all_conditions, where
+from infra.postgres.search_filters import Filters, Parameters, where
 from infra.postgres.search_text import text_query
 
 TEXT_WEIGHTS: Final = f"'{{{ATTRIBUTES},{DESCRIPTION},{BRAND},{TITLE}}}'::float4[]"
@@ -76,13 +76,14 @@ def reading_of(position: Sequence[KeyValue]) -> Reading:
         raise CursorMismatch() from fault
 
 
-def page_statement(query: SearchQuery, reading: Reading) -> tuple[str, list[Any]]:
-    """One row more than asked for, as the proof that there is more."""
+def page_statement(filters: Filters, rows_max: int) -> tuple[str, list[Any]]:
+    """The rows after the query's position, or those of its page."""
     parameters = Parameters()
+    query, reading = filters.query, filters.reading
     order = ORDERS[query.sort]
     columns = [key.column for key in order.keys]
     complete, text = _text_signals(reading, parameters)
-    conditions = all_conditions(query, reading, parameters)
+    conditions = filters.where(parameters)
     score = f"{WEIGHTS[COMPLETE]} * {complete} + {WEIGHTS[TEXT]} * {text} + quality"
     if reading.match is Match.EVERYTHING:
         score = "quality"
@@ -93,8 +94,8 @@ def page_statement(query: SearchQuery, reading: Reading) -> tuple[str, list[Any]
     statement = (
         f"SELECT listing_id, score, complete, text, signals{keys} FROM ("  # noqa: S608  # our own words and $n only
         f"SELECT listing_id, signals{keys}, {complete} AS complete, {text} AS text, {score} AS score"
-        f" FROM search_document {where(conditions)}) matched {where(after)}"
-        f" ORDER BY {ordered} LIMIT {parameters.add(query.first + 1)}"
+        f" FROM search_document {conditions}) matched {where(after)}"
+        f" ORDER BY {ordered} LIMIT {parameters.add(rows_max)}"
     )
     if query.page is not None:
         statement += f" OFFSET {parameters.add((query.page - 1) * query.first)}"

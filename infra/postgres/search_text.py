@@ -20,8 +20,9 @@ ENOUGH: Final = 20
 CANDIDATES_MAX: Final = 200
 
 _PROBE: Final = """
-SELECT (SELECT count(*) FROM (SELECT FROM search_document WHERE vector @@ to_tsquery('english', $1) LIMIT $3) a),
-       EXISTS (SELECT FROM search_document WHERE vector @@ to_tsquery('english', $2))
+SELECT complete, complete = 0 AND EXISTS (SELECT FROM search_document WHERE vector @@ to_tsquery('english', $2))
+FROM (SELECT count(*) AS complete
+      FROM (SELECT FROM search_document WHERE vector @@ to_tsquery('english', $1) LIMIT $3) few) probed
 """
 _UNKNOWN: Final = """
 SELECT word FROM unnest($1::text[]) WITH ORDINALITY asked(word, place)

@@ -8,17 +8,17 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from domain.search.ports import SearchDocument
+from domain.search.ports import FacetKind, SearchDocument
 from domain.search.words import deletions, normalised, terms_of
-from infra.postgres.search_filters import SEPARATOR
+from infra.postgres.search_facets import price_value
 from infra.postgres.search_text import Connection
+from infra.postgres.search_values import Value, Values
 
 DESCRIPTION_WORDS_MAX: Final = 1_000
 
 _COLUMNS: Final = (
-    "listing_id", "seller_id", "category_paths", "brand", "condition", "currency", "price_min_minor", "price_max_minor",
-    "stock_status", "rating_millis", "rating_count", "popularity", "published_at", "facet_values", "title_words",
-    "quality", "signals", "as_of", "terms",
+    "listing_id", "seller_id", "currency", "price_min_minor", "stock_status", "rating_millis", "rating_count",
+    "popularity", "published_at", "facet_ids", "title_words", "quality", "signals", "as_of", "terms",
 )  # fmt: skip
 _TEXTS: Final = len(_COLUMNS) + 1
 _VECTOR: Final = " || ".join(
@@ -48,35 +48,33 @@ WHERE search_term.term = known.term AND search_term.documents <> coalesce(counte
 """
 
 
-async def write_documents(connection: Connection, documents: Sequence[SearchDocument]) -> None:
+async def write_documents(connection: Connection, documents: Sequence[SearchDocument], values: Values) -> None:
     """All or none. Rows are taken in one order, so two writers cannot block each other for good."""
     ordered = sorted(documents, key=lambda document: document.listing_id)
-    rows = [_row(document) for document in ordered]
-    terms = sorted({term for row in rows for term in row[_COLUMNS.index("terms")]})
+    facets = [list(_facets(document)) for document in ordered]
     async with connection.transaction():
+        ids = await values.numbered(connection, (value for each in facets for value in each))
+        rows = [_row(document, [ids[value] for value in each]) for document, each in zip(ordered, facets, strict=True)]
+        terms = sorted({term for row in rows for term in row[_COLUMNS.index("terms")]})
         await connection.executemany(_WRITE, rows)
         absent = [record["term"] for record in await connection.fetch(_ABSENT_TERMS, terms)]
         await connection.executemany(_ADD_TERM, [(term, sorted(deletions(term))) for term in sorted(absent)])
 
 
-def _row(document: SearchDocument) -> tuple[Any, ...]:
+def _row(document: SearchDocument, facet_ids: list[int]) -> tuple[Any, ...]:
     title = normalised(document.title)
     labels = (document.brand, *document.category_names)
     return (
         document.listing_id,
         document.seller_id,
-        list(document.category_paths),
-        document.brand,
-        document.condition.value,
         document.currency,
         document.price_min_minor,
-        document.price_max_minor,
         document.stock_status.value,
         document.rating_millis or 0,
         document.rating_count,
         document.popularity,
         document.published_at,
-        list(_pairs(document)),
+        facet_ids,
         len(title.split()),
         document.quality,
         dict(document.signals),
@@ -89,9 +87,14 @@ def _row(document: SearchDocument) -> tuple[Any, ...]:
     )
 
 
-def _pairs(document: SearchDocument) -> Iterator[str]:
-    for name, value in document.facets:
-        yield f"{name.replace(SEPARATOR, ' ')}{SEPARATOR}{value.replace(SEPARATOR, ' ')}"
+def _facets(document: SearchDocument) -> Iterator[Value]:
+    """Every facet value that the document counts under, each once."""
+    yield from (Value(FacetKind.CATEGORY, "", path) for path in document.category_paths)
+    yield price_value(document.currency, document.price_min_minor)
+    yield Value(FacetKind.CONDITION, "", document.condition.value)
+    if document.brand:
+        yield Value(FacetKind.BRAND, "", document.brand)
+    yield from (Value(FacetKind.ATTRIBUTE, name, value) for name, value in dict.fromkeys(document.facets))
 
 
 async def remove_documents(connection: Connection, listing_ids: Sequence[UUID], as_of: datetime) -> None:

@@ -70,6 +70,9 @@ class SearchFacet:
     name: str = strawberry.field(description="The attribute's name for the filter; empty for other kinds.")
     label: str = strawberry.field(description="What to show.")
     currency: CurrencyCode | None = strawberry.field(description="Of price ranges: their currency.")
+    estimated: bool = strawberry.field(
+        description="So many match that only some were counted, and the counts scaled to all."
+    )
     values: list[SearchFacetValue] = strawberry.field(
         description="The most frequent first; prices in their order.", directives=[ListSize(assumed_size=10)]
     )
@@ -145,6 +148,7 @@ def facet_of(facet: Facet, labels: Labels, query: SearchQuery) -> SearchFacet:
         name=facet.name,
         label=label,
         currency=CurrencyCode(facet.currency) if facet.currency else None,
+        estimated=facet.estimated,
         values=[_value(value, facet, labels, value.value in chosen) for value in facet.values],
     )
 

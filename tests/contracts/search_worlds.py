@@ -13,7 +13,7 @@ from domain.inventory.model import StockStatus
 from domain.search.ports import SearchDocument, SearchIndex
 from domain.search.ranking import Facts, quality_of, signals_of
 from domain.shared.ids import new_id
-from infra.postgres.search_index import PostgresSearchIndex
+from infra.postgres.search_index import SERVER_SETTINGS, PostgresSearchIndex
 from tests.servers import Urls, copy_of_template
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -34,9 +34,9 @@ class World:
 
 @asynccontextmanager
 async def postgres_world(urls: Urls) -> AsyncIterator[World]:
-    pool = await open_pool(await copy_of_template(urls), 4)
+    pool = await open_pool(await copy_of_template(urls), 4, SERVER_SETTINGS)
     try:
-        yield World(PostgresSearchIndex(pool, pool))
+        yield World(PostgresSearchIndex(pool, pool, remembered_seconds=0))
     finally:
         await pool.close()
 
