@@ -22,7 +22,8 @@ SOLD_DAYS: Final = 90
 MOVEMENTS_MAX: Final = 1_000
 """Sales looked at per stock item: beyond them a listing is as popular as can be."""
 POPULARITY_PER_SALE: Final = 5
-FACET_VALUE_MAX: Final = 100
+FACET_TEXT_MAX: Final = 100
+"""Longer names and values are searched for, not counted by."""
 FACETS_PER_LISTING_MAX: Final = 100
 
 _listings, _variants, _sellers = table(Listing), table(Variant), table(Seller)
@@ -261,7 +262,11 @@ def _document(
         popularity=sold * POPULARITY_PER_SALE + state.rating_count,
         published_at=state.published_at,
         attributes=attributes,
-        facets=tuple(pair for pair in attributes if pair[0] not in hidden and len(pair[1]) <= FACET_VALUE_MAX),
+        facets=tuple(
+            (name, value)
+            for name, value in attributes
+            if name not in hidden and len(name) <= FACET_TEXT_MAX and len(value) <= FACET_TEXT_MAX
+        ),
         signals=signals,
         quality=quality_of(signals),
         as_of=as_of,

@@ -196,7 +196,7 @@ class SearchDocument:
     attributes: tuple[tuple[str, str], ...]
     """Names and values to search for as text."""
     facets: tuple[tuple[str, str], ...]
-    """Those of them that are filtered and counted by."""
+    """Those of them that are filtered and counted by; names and values of at most 200 characters."""
     signals: Mapping[str, float]
     quality: float
     as_of: datetime

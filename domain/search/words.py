@@ -20,13 +20,12 @@ _LETTERS: Final = re.compile(r"[^\W\d_]{3,40}")
 _GROUPS: Final = (
     ("laptop", "notebook"),
     ("tv", "television"),
-    ("phone", "smartphone", "mobile"),
+    ("phone", "smartphone"),
     ("headphones", "headset", "earphones"),
     ("earbuds", "earphones"),
     ("bike", "bicycle"),
     ("ebike", "electric bike"),
     ("sofa", "couch"),
-    ("lamp", "light"),
     ("flashlight", "torch"),
     ("fridge", "refrigerator"),
     ("sneakers", "trainers"),
@@ -39,7 +38,10 @@ _GROUPS: Final = (
     ("display", "monitor"),
     ("powerbank", "power bank"),
 )
-"""Words that buyers use for the same thing. Singular: the stemmer takes care of the plural."""
+"""Words that buyers use for the same thing. Singular: the stemmer takes care of the plural.
+
+Words that mean other things as well (`light`, `mobile`) are left out: they bring more wrong hits than right ones.
+"""
 
 
 def _neighbours() -> Mapping[str, tuple[str, ...]]:

@@ -23,20 +23,27 @@ VALUES_MAX: Final = 2_000
 Counts = dict[Value, int]
 
 
-async def count_facets(connection: Connection, filters: Filters, values: Values) -> tuple[Facet, ...]:
+async def count_facets(
+    connection: Connection, filters: Filters, values: Values, *, documents_max: int = FACET_DOCUMENTS_MAX
+) -> tuple[Facet, ...]:
     """All facets in one statement, and one more for each set of filters that more documents pass than are counted."""
     branches: list[FilterKey | None] = [None, *filters.keys()]
     parameters = Parameters()
-    statement = " UNION ALL ".join(_counting(place, key, filters, parameters) for place, key in enumerate(branches))
+    statement = " UNION ALL ".join(
+        _counting(place, filters.where(parameters, without=key), documents_max) for place, key in enumerate(branches)
+    )
     rows = await connection.fetch(statement, *parameters.values)
     names = await values.values(connection, {row["id"] for row in rows})
     counts: list[Counts] = [{} for _ in branches]
     for place, id_, count in rows:
         if id_ in names:
             counts[place][names[id_]] = count
-    factors = [
-        await _factor(connection, filters, key, made) for key, made in zip(branches, counts, strict=True)
-    ]  # fmt: skip
+    factors = [1.0] * len(branches)
+    for place, key in enumerate(branches):
+        # Every document has one condition.
+        looked_at = sum(count for value, count in counts[place].items() if value.kind is FacetKind.CONDITION)
+        if looked_at >= documents_max:
+            factors[place] = await _passing(connection, filters, key) / looked_at
     counted: dict[FilterKey, Counts] = defaultdict(dict)
     estimated: set[FilterKey] = set()
     for branch, made, factor in zip(branches, counts, factors, strict=True):
@@ -49,10 +56,9 @@ async def count_facets(connection: Connection, filters: Filters, values: Values)
     return _facets(counted, estimated)
 
 
-def _counting(place: int, key: FilterKey | None, filters: Filters, parameters: Parameters) -> str:
-    """Rows of (place, id, count) over what all filters but one leave."""
-    conditions = filters.where(parameters, without=key)
-    found = f"SELECT facet_ids FROM search_document {conditions} LIMIT {FACET_DOCUMENTS_MAX}"  # noqa: S608  # our own words and $n only
+def _counting(place: int, conditions: str, documents_max: int) -> str:
+    """Rows of (place, id, count) over what the conditions leave."""
+    found = f"SELECT facet_ids FROM search_document {conditions} LIMIT {documents_max}"  # noqa: S608  # our own words and $n only
     return (
         f"(SELECT {place} AS place, id, count(*) AS count"  # noqa: S608  # our own words and $n only
         f" FROM (SELECT unnest(facet_ids) AS id FROM ({found}) found) each_value"
@@ -60,16 +66,12 @@ def _counting(place: int, key: FilterKey | None, filters: Filters, parameters: P
     )
 
 
-async def _factor(connection: Connection, filters: Filters, key: FilterKey | None, counts: Counts) -> float:
-    """By how much more documents pass the filters than were looked at; counted up to COUNT_MAX."""
-    # Every document has one condition.
-    looked_at = sum(count for value, count in counts.items() if value.kind is FacetKind.CONDITION)
-    if looked_at < FACET_DOCUMENTS_MAX:
-        return 1.0
+async def _passing(connection: Connection, filters: Filters, key: FilterKey | None) -> int:
+    """How many documents pass all filters but one; counted up to COUNT_MAX."""
     parameters = Parameters()
     found = f"SELECT FROM search_document {filters.where(parameters, without=key)} LIMIT {COUNT_MAX}"
     passing: int = await connection.fetchval(f"SELECT count(*) FROM ({found}) found", *parameters.values)  # noqa: S608  # our own words and $n only
-    return passing / FACET_DOCUMENTS_MAX
+    return passing
 
 
 def facet_key(value: Value) -> FilterKey:

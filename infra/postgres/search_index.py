@@ -27,7 +27,7 @@ from domain.search.ports import (
 from domain.search.words import query_words
 from domain.shared.paging import COUNT_MAX
 from infra.postgres.recent import Recent
-from infra.postgres.search_facets import count_facets
+from infra.postgres.search_facets import FACET_DOCUMENTS_MAX, count_facets
 from infra.postgres.search_filters import Parameters, filters_of
 from infra.postgres.search_pages import hit, page_statement, reading_of
 from infra.postgres.search_text import ENOUGH, Connection, read_text
@@ -58,9 +58,17 @@ class PostgresSearchIndex:
     Counts of one and the same search are made at most once in `remembered_seconds`.
     """
 
-    def __init__(self, reading: asyncpg.Pool, writing: asyncpg.Pool, *, remembered_seconds: float = 3.0) -> None:
+    def __init__(
+        self,
+        reading: asyncpg.Pool,
+        writing: asyncpg.Pool,
+        *,
+        remembered_seconds: float = 3.0,
+        facet_documents_max: int = FACET_DOCUMENTS_MAX,
+    ) -> None:
         self._reading = reading
         self._writing = writing
+        self._facet_documents_max = facet_documents_max
         self._values = Values()
         self._facets: Recent[tuple[SearchQuery, Reading], tuple[Facet, ...]] = Recent(remembered_seconds)
         self._totals: Recent[tuple[SearchQuery, Reading], Total] = Recent(remembered_seconds)
@@ -98,7 +106,7 @@ class PostgresSearchIndex:
         async def count() -> tuple[Facet, ...]:
             async with self._connection() as connection:
                 filters = await filters_of(connection, query, reading, self._values)
-                return await count_facets(connection, filters, self._values)
+                return await count_facets(connection, filters, self._values, documents_max=self._facet_documents_max)
 
         return await self._facets.get((_what(query), reading), count)
 
