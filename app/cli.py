@@ -28,6 +28,8 @@ FUNCTIONS: Final = {
     "seed": "app.demo.seeding:seed_demo",
     "roles": "app.roles:set_roles",
     "reindex": "app.reindexing:reindex",
+    "audit": "app.auditing:audit",
+    "parcel": "app.parcels:report_parcel",
     "schema": "app.printing:print_schema",
     "settings": "app.settings_table:settings_table",
     "write settings": "app.settings_table:with_settings_table",
@@ -117,6 +119,27 @@ def reindex() -> None:
     with err.status("indexing ...") as status:
         count = run(load("reindex")(settings, lambda done: status.update(f"indexing ... {done} listings")))
     out.print(f"{count} listings in the index")
+
+
+@app.command()
+def audit() -> None:
+    """Check the books: the tamper-evident chain, and that every currency sums to zero."""
+    sound, line = run(load("audit")(settings_or_exit()))
+    (out if sound else err).print(line, highlight=False, soft_wrap=True)
+    raise typer.Exit(0 if sound else 1)
+
+
+@app.command()
+def parcel(
+    number: Annotated[str, typer.Argument(help="The tracking number.")],
+    status: Annotated[str, typer.Argument(help="in_transit, delivered, lost or returned.")] = "delivered",
+    carrier: Annotated[str, typer.Option(help="As the seller wrote it.")] = "sandbox",
+) -> None:
+    """Report on a parcel as its carrier would; for development."""
+    fault = run(load("parcel")(settings_or_exit(), carrier, number, status))
+    if fault is not None:
+        err.print(fault, highlight=False, soft_wrap=True)
+        raise typer.Exit(1)
 
 
 @app.command("export-schema")

@@ -112,7 +112,7 @@ async def _insert_headers(tx: Tx, postings: Sequence[Posting]) -> set[UUID]:
     ]
     if not rows:
         return set()
-    answer = await tx.execute(insert(headers).values(rows).on_conflict_do_nothing().returning(headers.c.id))
+    answer = await tx.execute(insert(headers).on_conflict_do_nothing().returning(headers.c.id), rows)
     return set(answer.scalars())
 
 
@@ -127,7 +127,7 @@ async def _accounts_for(tx: Tx, keys: set[_AccountKey]) -> dict[_AccountKey, UUI
         for kind, owner_id, currency in missing
     ]
     # Another transaction may make the same: this waits for it, and the second look sees its row.
-    await tx.execute(insert(_accounts).values(rows).on_conflict_do_nothing())
+    await tx.execute(insert(_accounts).on_conflict_do_nothing(), rows)
     return found | await _find_accounts(tx, set(missing))
 
 
@@ -194,7 +194,7 @@ async def _balance_ids(
         }
         for account_id, order_id in keys
     ]
-    await tx.execute(insert(_balances).values(rows).on_conflict_do_nothing())
+    await tx.execute(insert(_balances).on_conflict_do_nothing(), rows)
     orders = {order_id for _, order_id in keys if order_id is not None}
     found = await tx.execute(
         select(_balances.c.id, _balances.c.account_id, _balances.c.order_id).where(

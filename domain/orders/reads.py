@@ -21,9 +21,11 @@ from domain.orders.model import (
     EscrowState,
     Order,
     OrderHold,
+    OrderNumber,
     OrderStatus,
     Shipment,
 )
+from domain.orders.numbers import normalized
 from domain.orders.parties import parties_of
 from domain.shared.actor import Actor, Role
 from domain.shared.database import Query, Reads, table
@@ -34,6 +36,7 @@ from domain.users.model import User
 CHECKOUT_ORDERS_MAX: Final = 1_000
 
 _orders, _holds, _shipments, _users = table(Order), table(OrderHold), table(Shipment), table(User)
+_numbers = table(OrderNumber)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +100,14 @@ def _columns() -> tuple[Any, ...]:
 
 _ORDER = select(*_columns()).join(_users, _users.c.id == _orders.c.buyer_id)
 _BY_IDS = Query(_ORDER.where(_orders.c.id == func.any(bindparam("ids"))), OrderView)
-_FOR_VIEWER = Query(
-    _ORDER.where(
-        _orders.c.id == bindparam("id"),
-        or_(
-            _orders.c.buyer_id == bindparam("user_id"),
-            _orders.c.seller_id == bindparam("acting_for"),
-            bindparam("admin", type_=Boolean),
-        ),
-    ),
+_THEIRS = or_(
+    _orders.c.buyer_id == bindparam("user_id"),
+    _orders.c.seller_id == bindparam("acting_for"),
+    bindparam("admin", type_=Boolean),
+)
+_FOR_VIEWER = Query(_ORDER.where(_orders.c.id == bindparam("id"), _THEIRS), OrderView)
+_BY_NUMBER = Query(
+    _ORDER.join(_numbers, _numbers.c.order_id == _orders.c.id).where(_numbers.c.number == bindparam("number"), _THEIRS),
     OrderView,
 )
 _OF_CHECKOUTS = Query(
@@ -128,13 +130,19 @@ async def orders_of_checkout(reads: Reads, checkout_ids: Sequence[UUID]) -> Mapp
 
 async def order_for(reads: Reads, order_id: UUID, actor: Actor) -> OrderView | None:
     """The order, when the actor is its buyer, acts for its seller, or is an administrator."""
-    return await reads.first(
-        _FOR_VIEWER,
-        id=order_id,
-        user_id=actor.user_id,
-        acting_for=actor.seller_id,
-        admin=Role.ADMIN in actor.roles,
-    )
+    return await reads.first(_FOR_VIEWER, id=order_id, **_viewer(actor))
+
+
+async def order_by_number(reads: Reads, typed: str, actor: Actor) -> OrderView | None:
+    """The same by the number as a person typed it; None also for a number whose check digit is wrong."""
+    number = normalized(typed)
+    if number is None:
+        return None
+    return await reads.first(_BY_NUMBER, number=number, **_viewer(actor))
+
+
+def _viewer(actor: Actor) -> dict[str, Any]:
+    return {"user_id": actor.user_id, "acting_for": actor.seller_id, "admin": Role.ADMIN in actor.roles}
 
 
 @dataclass(frozen=True, slots=True)

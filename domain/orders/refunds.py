@@ -1,4 +1,4 @@
-"""What became of a refund, written into the order's timeline.
+"""Refunds as the order sees them: what became of one, and asking again after one failed.
 
 Invariant: one timeline event per refund and outcome, however often the job runs.
 """
@@ -8,11 +8,19 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from domain.ledger.reads import escrow_by_orders
-from domain.orders.model import EscrowState, Order, OrderEvent, OrderEventKind
+from domain.orders.errors import NothingHeld
+from domain.orders.model import EscrowState, Order, OrderEvent, OrderEventKind, OrderStatus
+from domain.orders.parties import lock_order
 from domain.orders.timeline import append
 from domain.payments.model import Refund, RefundStatus
-from domain.shared.actor import PROVIDER
+from domain.payments.refunding import request_full_refund
+from domain.shared.actor import PROVIDER, Actor
+from domain.shared.commands import IdempotencyKey, command
 from domain.shared.database import Database, Tx, table
+from domain.shared.errors import IllegalTransition
+from domain.shared.idempotency import claim
+from domain.shared.ids import OrderId
+from domain.shared.transitions import Party
 
 _events = table(OrderEvent)
 _NOTED = (
@@ -25,6 +33,41 @@ _NOTED = (
     .limit(1)
 )
 _KINDS = {RefundStatus.SUCCEEDED: OrderEventKind.REFUNDED, RefundStatus.FAILED: OrderEventKind.REFUND_FAILED}
+
+
+@command
+class RetryRefund:
+    """By an administrator, for a cancelled order whose refund failed: whatever is left of its money goes back."""
+
+    order_id: OrderId
+    idempotency_key: IdempotencyKey
+
+
+async def retry_refund(command: RetryRefund, *, actor: Actor, db: Database) -> UUID:
+    """The order's id. Raises NotFound, IllegalTransition (it is not cancelled), NothingHeld, IdempotencyConflict."""
+    admin_id = actor.admin()
+
+    async def step(tx: Tx) -> UUID:
+        known = await claim(
+            tx,
+            actor_id=admin_id,
+            operation="retry_refund",
+            key=command.idempotency_key,
+            command=command,
+            outcome_id=command.order_id,
+        )
+        if known is None:
+            order, _ = await lock_order(tx, command.order_id, actor, Party.ADMIN, acting_as=Party.ADMIN)
+            if order.status is not OrderStatus.CANCELLED:
+                raise IllegalTransition("order", order.status.value, "refunded")
+            refund_ids = await request_full_refund(tx, order_id=order.id, cause="retried")
+            if not refund_ids:
+                raise NothingHeld(order.id)
+            for refund_id in refund_ids:
+                await append(tx, order, OrderEventKind.REFUND_STARTED, actor, cause_id=refund_id)
+        return command.order_id
+
+    return await db.run(step)
 
 
 async def note_refund(refund_id: UUID, *, db: Database) -> None:

@@ -61,3 +61,9 @@ class OpenHoldInput:
 class CloseHoldInput:
     order_id: strawberry.ID = strawberry.field(description=ORDER)
     idempotency_key: str = strawberry.field(description=KEY)
+
+
+@strawberry.input(description="A cancelled order whose refund failed.")
+class RetryRefundInput:
+    order_id: strawberry.ID = strawberry.field(description=ORDER)
+    idempotency_key: str = strawberry.field(description=KEY)

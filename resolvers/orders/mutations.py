@@ -9,6 +9,7 @@ from domain.orders.cancellation import CancelOrder, cancel_order
 from domain.orders.delivery import ConfirmDelivery, HandOverOrder, confirm_delivery, hand_over
 from domain.orders.holds import CloseHold, OpenHold, close_hold, open_hold
 from domain.orders.reads import orders_by_ids
+from domain.orders.refunds import RetryRefund, retry_refund
 from domain.orders.shipping import ShipOrder, ship_order
 from resolvers.context import Info
 from resolvers.orders.inputs import (
@@ -17,6 +18,7 @@ from resolvers.orders.inputs import (
     ConfirmDeliveryInput,
     HandOverOrderInput,
     OpenHoldInput,
+    RetryRefundInput,
     ShipOrderInput,
 )
 from resolvers.orders.types import NothingHeld, Order, OrderOnHold, OrderPartlyShipped, WrongFulfilment
@@ -57,6 +59,11 @@ class CloseHoldSuccess:
     order: Order = strawberry.field(description="As it is now.")
 
 
+@strawberry.type(description="Whatever is left of the order's money is on its way back to the buyer.")
+class RetryRefundSuccess:
+    order: Order = strawberry.field(description="As it is now.")
+
+
 CancelOrderResult = Annotated[
     CancelOrderSuccess
     | NotFound
@@ -88,6 +95,10 @@ OpenHoldResult = Annotated[
 CloseHoldResult = Annotated[
     CloseHoldSuccess | NotFound | IdempotencyConflict | Busy | InvalidInput,
     strawberry.union("CloseHoldResult", description="What became of lifting a hold."),
+]
+RetryRefundResult = Annotated[
+    RetryRefundSuccess | NotFound | IllegalTransition | NothingHeld | IdempotencyConflict | Busy | InvalidInput,
+    strawberry.union("RetryRefundResult", description="What became of asking for a refund again."),
 ]
 
 
@@ -136,6 +147,12 @@ class AdminOrderMutations:
         context = info.context
         id_ = await close_hold(parse(CloseHold, input), actor=context.actor, db=context.ports.db)
         return CloseHoldSuccess(order=await _shown(info, id_))
+
+    @mutation(AccessLevel.ADMIN, "Ask again for the refund of a cancelled order, after one failed.")
+    async def retry_refund(self, info: Info, input: RetryRefundInput) -> RetryRefundResult:
+        context = info.context
+        id_ = await retry_refund(parse(RetryRefund, input), actor=context.actor, db=context.ports.db)
+        return RetryRefundSuccess(order=await _shown(info, id_))
 
 
 async def _shown(info: Info, order_id: UUID) -> Order:

@@ -7,7 +7,7 @@ from uuid import UUID
 import strawberry
 
 from domain.orders.model import OrderStatus
-from domain.orders.reads import OrderList, OrderView, count_orders, order_for, orders_page
+from domain.orders.reads import OrderList, OrderView, count_orders, order_by_number, order_for, orders_page
 from domain.shared.ids import decode_id
 from resolvers.context import Context, Info
 from resolvers.orders.types import Order
@@ -16,6 +16,9 @@ from resolvers.shared.nodes import register_node
 from resolvers.shared.permission import AccessLevel, query
 
 Status = Annotated[OrderStatus | None, strawberry.argument(description="Only those in this status.")]
+NumberArgument = Annotated[
+    str, strawberry.argument(description="As a person types it: case, dashes, and O for 0 do not matter.")
+]
 OrderIdArgument = Annotated[strawberry.ID, strawberry.argument(description="The order's id.")]
 
 
@@ -39,6 +42,11 @@ class BuyerOrderQueries:
         found = await _order(info.context, decode_id("order", id))
         return found if found is not None and found.view.buyer_id == info.context.actor.user_id else None
 
+    @query(AccessLevel.SIGNED_IN, "The same by the order's number.")
+    async def order_by_number(self, info: Info, number: NumberArgument) -> Order | None:
+        found = await _numbered(info.context, number)
+        return found if found is not None and found.view.buyer_id == info.context.actor.user_id else None
+
 
 @strawberry.type
 class SellerOrderQueries:
@@ -60,6 +68,11 @@ class SellerOrderQueries:
         found = await _order(info.context, decode_id("order", id))
         return found if found is not None and found.view.seller_id == info.context.actor.seller_id else None
 
+    @query(AccessLevel.SELLER, "The same by the order's number.")
+    async def order_by_number(self, info: Info, number: NumberArgument) -> Order | None:
+        found = await _numbered(info.context, number)
+        return found if found is not None and found.view.seller_id == info.context.actor.seller_id else None
+
 
 @strawberry.type
 class AdminOrderQueries:
@@ -79,6 +92,10 @@ class AdminOrderQueries:
     async def order(self, info: Info, id: OrderIdArgument) -> Order | None:
         return await _order(info.context, decode_id("order", id))
 
+    @query(AccessLevel.ADMIN, "The same by the order's number.")
+    async def order_by_number(self, info: Info, number: NumberArgument) -> Order | None:
+        return await _numbered(info.context, number)
+
 
 async def _list(
     context: Context, wanted: OrderList, first: int | None, after: str | None, last: int | None, before: str | None
@@ -93,6 +110,11 @@ def _present(context: Context, view: OrderView) -> Order:
 
 async def _order(context: Context, id_: UUID) -> Order | None:
     found = await order_for(context.reads, id_, context.actor)
+    return Order.of(found, context.actor) if found is not None else None
+
+
+async def _numbered(context: Context, number: str) -> Order | None:
+    found = await order_by_number(context.reads, number, context.actor)
     return Order.of(found, context.actor) if found is not None else None
 
 

@@ -12,8 +12,8 @@ LEGAL = {
     (S.PENDING_PAYMENT, S.PAID): {P.SYSTEM},
     (S.PENDING_PAYMENT, S.AWAITING_SELLER): {P.SYSTEM},
     (S.PENDING_PAYMENT, S.CANCELLED): {P.SYSTEM},
-    (S.AWAITING_SELLER, S.PAID): {P.SYSTEM},
-    (S.AWAITING_SELLER, S.CANCELLED): {P.SYSTEM},
+    (S.AWAITING_SELLER, S.PAID): {P.SELLER, P.SYSTEM},
+    (S.AWAITING_SELLER, S.CANCELLED): {P.SELLER, P.SYSTEM},
     (S.PAID, S.SHIPPED): {P.SELLER},
     (S.PAID, S.DELIVERED): {P.SELLER},
     (S.PAID, S.CANCELLED): {P.BUYER, P.SELLER, P.ADMIN, P.SYSTEM},
@@ -46,6 +46,8 @@ def test_the_carrier_pays_nobody() -> None:
 @pytest.mark.parametrize(
     ("status", "party", "actions"),
     [
+        (S.AWAITING_SELLER, P.SELLER, ("ACCEPT", "DECLINE")),
+        (S.AWAITING_SELLER, P.BUYER, ()),
         (S.PAID, P.BUYER, ("CANCEL",)),
         (S.PAID, P.SELLER, ("SHIP", "HAND_OVER", "CANCEL")),
         (S.SHIPPED, P.BUYER, ("CONFIRM_DELIVERY",)),

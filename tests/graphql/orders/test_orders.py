@@ -7,13 +7,15 @@ import pytest
 
 from app.container import Container
 from domain.catalog.model import Fulfilment
+from domain.payments.model import Refund, RefundStatus
 from domain.shared.actor import Actor
 from domain.shared.ids import encode_id
 from resolvers.context import Context, LoaderScope, Viewer
 from tests.counting import CountingReads
-from tests.domain.orders.lifecycle import cancel, hold, ship
+from tests.domain.orders.lifecycle import cancel, hold, rows_of, ship
+from tests.fakes.payment_gateway import FakePaymentGateway
 from tests.graphql.execution import SCHEMA, execute, refused
-from tests.makers import a_buyer, a_seller, an_admin
+from tests.makers import a_buyer, a_seller, an_admin, change
 from tests.sales import Sale, a_sale, the_lines
 
 TIMELINE = "timeline(first: 10) { nodes { sequence kind status actor reason } totalCount { value exact } }"
@@ -146,6 +148,48 @@ async def test_cancelling_tells_who_and_why_and_starts_the_refund(container: Con
     assert [order[name]["amountMinor"] for name in ("paid", "refunded", "refundable")] == [2_500, 0, 0]
     again = await perform(container, "cancelOrder", sale.buyer, sale)
     assert again["__typename"] == "IllegalTransition"
+
+
+async def test_an_order_is_found_by_its_number_by_whoever_may_see_it(container: Container) -> None:
+    sale = await a_sale(container)
+    number = (await seen(container, MINE, sale, sale.buyer))["number"]
+    document = "query ($number: String!) { %s { orderByNumber(number: $number) { id } } }"
+    typed = {"number": f"{number[:5]}-{number[5:]}".lower()}
+    people = (("me", sale.buyer), ("seller", sale.seller), ("admin", await an_admin(container)))
+    for area, actor in people:
+        found = await execute(container, document.replace("%s", area), typed, actor=actor)
+        assert found[area]["orderByNumber"] == {"id": public(sale)}
+    for area, actor in (("me", sale.seller), ("me", await a_buyer(container)), ("seller", await a_seller(container))):
+        found = await execute(container, document.replace("%s", area), typed, actor=actor)
+        assert found[area]["orderByNumber"] is None
+    wrong = {"number": number[:-1] + ("0" if number[-1] != "0" else "1")}
+    found = await execute(container, document.replace("%s", "me"), wrong, actor=sale.buyer)
+    assert found["me"]["orderByNumber"] is None
+
+
+async def test_a_refund_that_failed_is_asked_for_again(container: Container) -> None:
+    gateway = FakePaymentGateway()
+    sale, admin = await a_sale(container, gateway=gateway), await an_admin(container)
+    assert (await perform(container, "retryRefund", admin, sale))["__typename"] == "IllegalTransition"
+    await cancel(container, sale, sale.buyer)
+    assert (await perform(container, "retryRefund", admin, sale))["__typename"] == "NothingHeld", "one is on its way"
+    await change_refund(container, sale, "failed")
+    order = (await perform(container, "retryRefund", admin, sale))["order"]
+    assert [refund["status"] for refund in order["refunds"]] == ["FAILED", "PENDING"]
+    assert (
+        await refused(
+            container,
+            mutation("retryRefund"),
+            {"input": {"orderId": public(sale), "idempotencyKey": uuid4().hex}},
+            actor=sale.seller,
+        )
+        == "NOT_PERMITTED"
+    )
+
+
+async def change_refund(container: Container, sale: Sale, status: str) -> None:
+    (row,) = await rows_of(container, "SELECT id FROM refund WHERE order_id = :id", id=sale.order_id)
+    await change(container, Refund, row.id, status=RefundStatus(status))
 
 
 async def test_a_hand_over_is_for_what_is_no_parcel(container: Container) -> None:
