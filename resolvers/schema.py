@@ -36,6 +36,7 @@ from resolvers.sellers.shipping_mutations import ShippingMutations
 from resolvers.shared.nodes import NodeQueries
 from resolvers.shared.permission import AccessDirective, AccessLevel, query
 from resolvers.shared.scalars import SCALARS
+from resolvers.storefront.queries import PublicStorefrontQueries
 from resolvers.users.account_mutations import AccountMutations
 from resolvers.users.admin_mutations import AdminUserMutations
 from resolvers.users.mutations import UserMutations
@@ -112,6 +113,7 @@ Query = merged(
         PublicCatalogQueries,
         PublicCartQueries,
         PublicSearchQueries,
+        PublicStorefrontQueries,
     ),
 )
 Mutation = merged(

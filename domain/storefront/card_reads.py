@@ -13,12 +13,12 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam, case, func, literal, select, tuple_
 
-from domain.catalog.model import Category, Condition, Listing, Variant
+from domain.catalog.model import Category, Condition, Fulfilment, Listing, Variant
 from domain.inventory.model import StockStatus, VariantStock
 from domain.search.documents import FOUND, STOCK_RANKS, stock_rank
 from domain.sellers.model import Seller
 from domain.shared.database import Query, Reads, table
-from domain.shared.paging import COUNT_MAX, Keyset, Page, PageRequest
+from domain.shared.paging import COUNT_MAX, CursorMismatch, Keyset, KeyValue, Page, PageRequest
 
 OFFERS_MAX: Final = 50
 
@@ -34,6 +34,7 @@ class ListingCard:
     title: str
     brand: str
     condition: Condition
+    fulfilment: Fulfilment
     category_path: str
     currency: str
     price_min_minor: int
@@ -73,6 +74,7 @@ def _cards() -> Select[Any]:
             _listings.c.title,
             _listings.c.brand,
             _listings.c.condition,
+            _listings.c.fulfilment,
             _categories.c.path,
             _listings.c.currency,
             sums.c.price_min_minor,
@@ -121,13 +123,20 @@ def shop_keyset(seller_id: UUID) -> Keyset:
 
 
 async def shop_cards(reads: Reads, seller_id: UUID, request: PageRequest) -> Page[ListingCard]:
-    """A shop's listings, the newest first."""
+    """A shop's listings, the newest first. Raises CursorMismatch."""
     parameters: dict[str, object] = {"seller_id": seller_id, "limit": request.first + 1}
     if request.key is not None:
-        published_at, listing_id = request.key
-        parameters |= {"published_at": datetime.fromisoformat(str(published_at)), "id": UUID(str(listing_id))}
+        parameters |= _place(request.key)
     rows = await reads.all(_of_shop(request.key is not None, request.backwards), **parameters)
     return shop_keyset(seller_id).page(request, rows, lambda card: (card.published_at, card.id))
+
+
+def _place(key: tuple[KeyValue, ...]) -> dict[str, object]:
+    try:
+        published_at, listing_id = key
+        return {"published_at": datetime.fromisoformat(str(published_at)), "id": UUID(str(listing_id))}
+    except ValueError as fault:
+        raise CursorMismatch() from fault
 
 
 @cache

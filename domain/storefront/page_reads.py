@@ -4,7 +4,7 @@ Invariant: it shows what everybody may see, and no stock row is touched: browsin
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
@@ -27,7 +27,6 @@ class ListingDetails:
     description: str
     attributes: dict[str, Any]
     sale_mode: SaleMode
-    fulfilment: Fulfilment
     handling_days: int
     returns_days: int
     policy: str
@@ -76,7 +75,6 @@ _DETAILS = Query(
         _listings.c.description,
         _listings.c.attributes,
         _listings.c.sale_mode,
-        _listings.c.fulfilment,
         _sellers.c.handling_days,
         _sellers.c.returns_days,
         _sellers.c.policy,
@@ -101,7 +99,6 @@ _VARIANTS = Query(
     .order_by(_variants.c.position, _variants.c.id),
     VariantOffer,
 )
-_SENT: Final = frozenset({Fulfilment.SHIP})
 
 
 async def listing_page(
@@ -115,13 +112,15 @@ async def listing_page(
     assert details is not None, "a listing that was published is never deleted"
     variants = await reads.all(_VARIANTS, id=listing_id)
     shipping = None
-    if country is not None and details.fulfilment in _SENT:
+    if country is not None:
         shipping = await shipping_estimate(card, country, rates=rates)
     return ListingPage(card, details, tuple(variants), shipping)
 
 
 async def shipping_estimate(card: ListingCard, country: str, *, rates: ShippingRates) -> ShippingEstimate | None:
-    """For one unit at the lowest price; None when the seller sends nothing there."""
+    """For one unit at the lowest price; None when it goes by no parcel, or not there."""
+    if card.fulfilment is not Fulfilment.SHIP:
+        return None
     found = await rates.of_sellers([card.seller_id])
     known = [rate for rate in found.by_seller.get(card.seller_id, ()) if rate.currency == card.currency]
     fitting = [rate for rate in known if rate.country == country] or [

@@ -1,14 +1,19 @@
-"""Listings as a page of many shows them."""
+"""Listings as a page of many shows them.
+
+A card has no `id` of its own: `node(id:)` gives listings, and a client's cache must not take a card for one.
+"""
 
 from datetime import datetime
 
 import strawberry
 
-import resolvers.catalog.enums  # noqa: F401  # describes the enums used here
 from domain.catalog.model import Condition
+from domain.catalog.reads import public_listings_by_ids
 from domain.inventory.model import StockStatus
-from domain.storefront import card_reads
-from resolvers.shared.scalars import MoneyType, Node, money, public_id
+from domain.storefront import card_reads, page_reads
+from resolvers.catalog.types import Listing
+from resolvers.context import Info
+from resolvers.shared.scalars import MoneyType, money, public_id
 
 
 @strawberry.type(description="From the lowest to the highest price of a listing's variants.")
@@ -19,7 +24,7 @@ class PriceSpan:
 
 @strawberry.type(description="A shop, as short as it stands on a card.")
 class ShopCard:
-    id: strawberry.ID = strawberry.field(description="The shop's id.")
+    seller_id: strawberry.ID = strawberry.field(description="The shop's id.")
     name: str = strawberry.field(description="Its name.")
     slug: str = strawberry.field(description="Its unique name in addresses.")
     rating: float | None = strawberry.field(description="Average of its reviews, 1 to 5 stars; null without any.")
@@ -27,7 +32,8 @@ class ShopCard:
 
 
 @strawberry.type(description="A listing in a list: all that a page of many needs, read at once.")
-class ListingCard(Node):
+class ListingCard:
+    listing_id: strawberry.ID = strawberry.field(description="The listing's id.")
     title: str = strawberry.field(description="Its title.")
     brand: str = strawberry.field(description="The brand; may be empty.")
     condition: Condition = strawberry.field(description="What state it is in.")
@@ -38,11 +44,17 @@ class ListingCard(Node):
     rating_count: int = strawberry.field(description="How many reviews that average is made of.")
     published_at: datetime = strawberry.field(description="Since when it is on sale.")
     shop: ShopCard = strawberry.field(description="Who sells it.")
+    view: strawberry.Private[card_reads.ListingCard]
+
+    @strawberry.field(description="The whole listing; null when it was taken off sale just now.")
+    async def listing(self, info: Info) -> Listing | None:
+        found = await info.context.loaders.load(public_listings_by_ids, self.view.id)
+        return Listing.of(found) if found is not None else None
 
     @classmethod
     def of(cls, view: card_reads.ListingCard) -> "ListingCard":
         return cls(
-            id=public_id("listing", view.id),
+            listing_id=public_id("listing", view.id),
             title=view.title,
             brand=view.brand,
             condition=view.condition,
@@ -55,14 +67,36 @@ class ListingCard(Node):
             rating_count=view.rating_count,
             published_at=view.published_at,
             shop=ShopCard(
-                id=public_id("seller", view.seller_id),
+                seller_id=public_id("seller", view.seller_id),
                 name=view.seller_name,
                 slug=view.seller_slug,
                 rating=stars(view.seller_rating_millis),
                 rating_count=view.seller_rating_count,
             ),
+            view=view,
         )
 
 
 def stars(millis: int | None) -> float | None:
     return None if millis is None else millis / 1000
+
+
+@strawberry.type(description="What it costs to have one unit of a listing sent to a country, at its lowest price.")
+class ShippingEstimate:
+    country: str = strawberry.field(description="Where it is sent, ISO 3166-1 alpha-2.")
+    name: str = strawberry.field(description="The cheapest way of sending it, in the shop's words.")
+    price: MoneyType = strawberry.field(description="What the shop asks.")
+    days_min: int = strawberry.field(description="Days on the way, at least.")
+    days_max: int = strawberry.field(description="Days on the way, at most.")
+    estimated: bool = strawberry.field(description="From rates that may be out of date.")
+
+    @classmethod
+    def of(cls, view: page_reads.ShippingEstimate) -> "ShippingEstimate":
+        return cls(
+            country=view.country,
+            name=view.name,
+            price=money(view.price_minor, view.currency),
+            days_min=view.days_min,
+            days_max=view.days_max,
+            estimated=view.estimated,
+        )

@@ -19,11 +19,11 @@ SEARCH = """
 query Search($text: String! = "", $filter: SearchFilterInput, $sort: SearchSort! = RELEVANCE, $first: Int,
              $after: String, $page: Int) {
   search(text: $text, filter: $filter, sort: $sort, first: $first, after: $after, page: $page) {
-    edges { cursor score node { id title } explain { name value weight contribution } }
+    edges { cursor score node { listingId title } explain { name value weight contribution } }
     nodes {
-      id title brand condition categoryPath stockStatus rating ratingCount publishedAt
+      listingId title brand condition categoryPath stockStatus rating ratingCount publishedAt
       price { lowest { amountMinor currency formatted } highest { amountMinor } }
-      shop { id name slug rating ratingCount }
+      shop { sellerId name slug rating ratingCount }
     }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     totalCount { value exact }
@@ -81,13 +81,13 @@ async def test_pages_follow_one_another_by_cursor_and_by_number(shop_window: Con
     after = None
     while True:
         page = await search(shop_window, sort="PRICE_ASC", first=40, after=after)
-        seen += [node["id"] for node in page["nodes"]]
+        seen += [node["listingId"] for node in page["nodes"]]
         after = page["pageInfo"]["endCursor"]
         if not page["pageInfo"]["hasNextPage"]:
             break
     assert len(seen) == len(set(seen)) == LISTINGS
     second = await search(shop_window, sort="PRICE_ASC", first=40, page=2)
-    assert [node["id"] for node in second["nodes"]] == seen[40:80]
+    assert [node["listingId"] for node in second["nodes"]] == seen[40:80]
     assert second["pageInfo"]["hasPreviousPage"]
 
 

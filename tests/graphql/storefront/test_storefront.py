@@ -1,0 +1,71 @@
+"""Shop pages, offers and shipping estimates over GraphQL."""
+
+from typing import Any
+
+from app.container import Container
+from domain.catalog.model import Fulfilment, Listing, Product
+from domain.shared.database import Tx
+from domain.shared.ids import encode_id, new_id
+from tests.graphql.execution import execute, refused
+from tests.makers import a_category, a_shop, change, on_sale
+
+SHOP = """
+query Shop($id: ID!, $first: Int, $after: String) {
+  shopListings(shopId: $id, first: $first, after: $after) {
+    nodes { listingId title price { lowest { amountMinor } } listing { id title } shop { sellerId } }
+    pageInfo { hasNextPage endCursor }
+    totalCount { value }
+  }
+}
+"""
+OFFERS = "query Offers($id: ID!) { offers(productId: $id) { listingId price { lowest { amountMinor } } } }"
+SHIPPING = """
+query Shipping($id: ID!, $country: String!) {
+  shippingEstimate(listingId: $id, country: $country) {
+    name country daysMin daysMax estimated price { amountMinor currency }
+  }
+}
+"""
+
+
+async def test_a_shops_page_shows_its_listings_and_goes_on(container: Container) -> None:
+    seller_id, category_id = await a_shop(container), await a_category(container)
+    made = [
+        encode_id("listing", (await on_sale(container, seller_id, category_id=category_id)).listing_id)
+        for _ in range(3)
+    ]
+    shop: dict[str, Any] = {"id": encode_id("seller", seller_id), "first": 2}
+    page = (await execute(container, SHOP, shop))["shopListings"]
+    assert [node["listingId"] for node in page["nodes"]] == made[:0:-1]
+    assert page["nodes"][0]["listing"] == {"id": made[2], "title": "A lamp"}
+    assert page["nodes"][0]["shop"]["sellerId"] == shop["id"]
+    assert page["totalCount"]["value"] == 3
+    rest = (await execute(container, SHOP, shop | {"after": page["pageInfo"]["endCursor"]}))["shopListings"]
+    assert [node["listingId"] for node in rest["nodes"]] == made[:1]
+    other = {"id": encode_id("seller", await a_shop(container)), "after": page["pageInfo"]["endCursor"]}
+    assert await refused(container, SHOP, other) == "CURSOR_MISMATCH"
+
+
+async def test_offers_of_a_product_are_compared_by_price(container: Container) -> None:
+    category_id, product_id = await a_category(container), new_id()
+
+    async def step(tx: Tx) -> None:
+        await tx.add(Product(id=product_id, category_id=category_id, title="Lamp", created_at=tx.now))
+
+    await container.ports.db.run(step)
+    for price_minor in (900, 700):
+        await on_sale(container, category_id=category_id, product_id=product_id, price_minor=price_minor)
+    offers = (await execute(container, OFFERS, {"id": encode_id("product", product_id)}))["offers"]
+    assert [offer["price"]["lowest"]["amountMinor"] for offer in offers] == [700, 900]
+
+
+async def test_shipping_is_estimated_where_the_shop_sends(container: Container) -> None:
+    sale = await on_sale(container)
+    asked = {"id": encode_id("listing", sale.listing_id), "country": "FR"}
+    estimate = (await execute(container, SHIPPING, asked))["shippingEstimate"]
+    assert estimate["price"] == {"amountMinor": 500, "currency": "EUR"}
+    assert (estimate["country"], estimate["estimated"]) == ("FR", False)
+    await change(container, Listing, sale.listing_id, fulfilment=Fulfilment.PICKUP)
+    assert (await execute(container, SHIPPING, asked))["shippingEstimate"] is None
+    nothing = asked | {"id": encode_id("listing", new_id())}
+    assert (await execute(container, SHIPPING, nothing))["shippingEstimate"] is None
