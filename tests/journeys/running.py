@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -33,15 +33,16 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 class Part:
-    """An API or a worker: one process of the product, started with the same port as often as a test likes."""
+    """A process of the product, as the API or a worker: started on the same port as often as a test likes."""
 
-    def __init__(self, name: str, command: str, port: int, environment: Mapping[str, str], directory: Path) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], port: int, environment: Mapping[str, str], directory: Path
+    ) -> None:
         self.name = name
         self.port = port
         self.log = directory / f"{name}.log"
-        self._command = (sys.executable, "-m", "app.cli", command)
-        port_variable = "PORT" if command == "serve" else "WORKER_PORT"
-        self._environment = {**environment, port_variable: str(self.port)}
+        self._command = tuple(command)
+        self._environment = {**environment, "PORT": str(port), "WORKER_PORT": str(port)}
         self._process: OwnedProcess | None = None
 
     @property
@@ -115,11 +116,9 @@ class Product:
         self.redis = EmbeddedRedis(directory / "redis")
         hook = f"http://127.0.0.1:{api_ports[-1]}/webhooks/payments"
         self.sandbox = EmbeddedSandbox(directory / "sandbox", webhook_url=hook)
-        environment = self._environment()
-        self.apis = [Part(f"api-{port}", "serve", port, environment, directory) for port in api_ports]
-        self.workers = [
-            Part(f"worker-{number}", "worker", free_port(), environment, directory) for number in range(workers)
-        ]
+        self.environment = self._environment()
+        self.apis = [self._part(f"api-{number}", "serve", port) for number, port in enumerate(api_ports)]
+        self.workers = [self._part(f"worker-{number}", "worker", free_port()) for number in range(workers)]
 
     @property
     def parts(self) -> list[Part]:
@@ -158,6 +157,9 @@ class Product:
     def logs(self) -> dict[str, str]:
         """The end of each part's log, by its name."""
         return {part.name: part.tail() for part in self.parts}
+
+    def _part(self, name: str, command: str, port: int) -> Part:
+        return Part(name, (sys.executable, "-m", "app.cli", command), port, self.environment, self.directory)
 
     def _environment(self) -> dict[str, str]:
         """Nothing of the machine's own settings gets in."""
