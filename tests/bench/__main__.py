@@ -142,10 +142,10 @@ async def measure_elsewhere(options: Options, url: str, console: Console) -> Non
     assert parts.hostname == "127.0.0.1", "the client speaks plain HTTP to this machine"
     port = parts.port or 80
     async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
-        asked = {"query": "{ search(first: 50) { nodes { id title categoryPath } } }"}
+        asked = {"query": "{ search(first: 50) { nodes { listingId title categoryPath } } }"}
         nodes = (await client.post("/graphql", json=asked)).json()["data"]["search"]["nodes"]
     values = {
-        "product page": (PRODUCT_PAGE, "id", [node["id"] for node in nodes]),
+        "product page": (PRODUCT_PAGE, "id", [node["listingId"] for node in nodes]),
         "listing page of 20": (LISTING_PAGE, "path", sorted({node["categoryPath"] for node in nodes})),
         "faceted search": (FACETED_SEARCH, "text", [node["title"].split()[0] for node in nodes]),
     }

@@ -27,7 +27,7 @@ PRODUCT_PAGE: Final = f"""query ProductPage($id: ID!) {{ listing(id: $id) {{
     id title description brand condition rating ratingCount category {{ name path }}
     seller {{ id name slug country rating ratingCount }}
     variants {{ id sku title options {{ name value }} price {PRICE} stockStatus }} }} }}"""
-CARD: Final = f"""id title brand condition stockStatus rating publishedAt
+CARD: Final = f"""listingId title brand condition stockStatus rating publishedAt
     price {{ lowest {PRICE} highest {PRICE} }} shop {{ id name slug rating }}"""
 LISTING_PAGE: Final = f"""query ListingPage($path: String!) {{
     search(filter: {{ categoryPath: $path }}, sort: NEWEST, first: 20) {{

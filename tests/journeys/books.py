@@ -10,8 +10,8 @@ NOTHING_FOUND: Final = {
     "entries of a transaction sum to zero": """
         SELECT transaction_id FROM entry GROUP BY transaction_id, currency HAVING sum(amount_minor) <> 0""",
     "all entries sum to zero": "SELECT currency FROM entry GROUP BY currency HAVING sum(amount_minor) <> 0",
-    "a balance is the sum of its entries": """
-        SELECT b.id FROM balance b WHERE b.amount_minor <> (
+    "what is held or owed is what its entries credit": """
+        SELECT b.id FROM balance b WHERE b.amount_minor <> -(
             SELECT coalesce(sum(e.amount_minor), 0) FROM entry e
             WHERE e.account_id = b.account_id AND (b.order_id IS NULL OR e.order_id = b.order_id))""",
     "what is on hand is the sum of its movements": """

@@ -1,31 +1,65 @@
 """The whole journey of one purchase, seen from outside: real processes, HTTP, WebSockets, the provider's pages."""
 
-from typing import Final
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import uuid4
 
 import pytest
 
-from tests.journeys.books import assert_books_right
-from tests.journeys.client import Client
+from app.settings import SANDBOX_CARRIER_SECRET
+from infra.carriers.webhooks import sign
+from tests.journeys.books import assert_books_right, assert_provider_agrees
+from tests.journeys.buying import (
+    CHECKOUT_UPDATED,
+    ORDER_UPDATED,
+    SELLER_ORDER_UPDATED,
+    cart_of,
+    check_out,
+    checkout_by_id,
+    newest_checkout,
+    order_by_id,
+)
+from tests.journeys.client import Client, Stream
 from tests.journeys.market import PASSWORD, TOKENS, Goods, Market, Person
 from tests.journeys.running import until
 
 pytestmark = pytest.mark.timeout(240)
 
 SEARCH_SECONDS_MAX: Final = 5.0
-SEARCH: Final = "query($text: String!) { search(text: $text) { nodes { id title } } }"
-CART: Final = """query { me { cart { id version quantity total { amountMinor currency formatted }
-    warnings { __typename } groups { sellerId lines { variantId quantity unitPrice { amountMinor } } } } } }"""
+CAPTURE: Final = "/v1/payment_intents/*/capture"
+SEARCH: Final = "query($text: String!) { search(text: $text) { nodes { listingId title } } }"
+BALANCE: Final = "query { seller { balance { amountMinor currency } } }"
 
 
 async def test_a_purchase_from_the_first_visit_to_the_sellers_money(market: Market) -> None:
     goods = await market.goods(price_minor=2_000, stock=10)
     await found_by_search(market.guest(), goods)
-
     buyer, cart = await bring_cart(market, goods)
-    assert cart["total"] == {"amountMinor": 2 * 2_000 + 500, "currency": "EUR", "formatted": "45.00 EUR"}
-    assert await market.stock(goods) == (10, 0)
+    owner, elsewhere = goods.shop.owner, market.product.apis[1].url
+    async with owner.subscribe(SELLER_ORDER_UPDATED) as sales:
+        checkout = await buy_watching(market, buyer, cart)
+        order_id = checkout["orders"][0]["id"]
+        assert await market.stock(goods) == (8, 0)
+        seen = await until_kind(sales, "PAID")
+        async with buyer.at(elsewhere).subscribe(ORDER_UPDATED, id=order_id, after=0) as progress:
+            told = await until_kind(progress, "PAID")
+            await ship_and_deliver(market, owner, order_id)
+            await buyer.did("confirmDelivery", "order { status }", orderId=order_id, idempotencyKey=uuid4().hex)
+            told += await until_kind(progress, "COMPLETED")
+        assert [event["sequence"] for event in told] == list(range(1, len(told) + 1)), "no gap, nothing twice"
+        seen += await until_kind(sales, "COMPLETED")
+    assert [event["eventId"] for event in seen] == [event["eventId"] for event in told]
+    await replays_what_was_missed(owner.at(elsewhere), seen)
+
+    order = await order_by_id(buyer, order_id)
+    assert (order["status"], order["escrow"]) == ("COMPLETED", "RELEASED")
+    # 15 % of the goods are the platform's, the delivery is all the seller's.
+    assert (await owner.ask(BALANCE))["seller"]["balance"] == [{"amountMinor": 4_500 - 600, "currency": "EUR"}]
+    assert (await cart_of(buyer))["quantity"] == 0
     await assert_books_right(market.database)
-    assert buyer.token
+    await assert_provider_agrees(market.database, market.provider)
 
 
 async def found_by_search(guest: Client, goods: Goods) -> None:
@@ -33,12 +67,12 @@ async def found_by_search(guest: Client, goods: Goods) -> None:
 
     async def found() -> bool:
         nodes = (await guest.ask(SEARCH, text=goods.title))["search"]["nodes"]
-        return goods.listing_id in [node["id"] for node in nodes]
+        return goods.listing_id in [node["listingId"] for node in nodes]
 
     await until(found, "the listing is found", SEARCH_SECONDS_MAX)
 
 
-async def bring_cart(market: Market, goods: Goods) -> tuple[Person, dict[str, object]]:
+async def bring_cart(market: Market, goods: Goods) -> tuple[Person, Any]:
     """A guest's cart, taken along at sign-in on another process."""
     buyer, guest = await market.buyer(), market.guest()
     added = await guest.did("addToCart", "cartToken cart { version }", variantId=goods.variant_id, quantity=2)
@@ -46,7 +80,65 @@ async def bring_cart(market: Market, goods: Goods) -> tuple[Person, dict[str, ob
     signed_in = await market.guest(api=1).did("signIn", TOKENS, **given)
     buyer.token = signed_in["accessToken"]
     await buyer.did("setCartCountry", "cart { version }", country="DE")
-    cart = (await buyer.at(market.product.apis[1].url).ask(CART))["me"]["cart"]
+    cart = await cart_of(buyer.at(market.product.apis[1].url))
     assert [line["quantity"] for group in cart["groups"] for line in group["lines"]] == [2]
     assert cart["warnings"] == []
+    assert cart["total"] == {"amountMinor": 2 * 2_000 + 500, "currency": "EUR"}
     return buyer, cart
+
+
+async def buy_watching(market: Market, buyer: Person, cart: Any) -> Any:
+    """The provider takes its time to capture; another process shows meanwhile how it goes on."""
+    await market.provider.hold(CAPTURE, seconds=1)
+    paying = asyncio.create_task(check_out(buyer, cart))
+    under_way = await newest_checkout(buyer)
+    async with buyer.at(market.product.apis[1].url).subscribe(CHECKOUT_UPDATED, id=under_way["id"]) as updates:
+        sequences, status = [], under_way["status"]
+        while status != "COMPLETED":
+            update = await updates.next()
+            sequences.append(update["sequence"])
+            status = update["checkout"]["status"]
+    assert sequences == list(range(1, len(sequences) + 1))
+    answered = await paying
+    await market.provider.behave()
+    assert answered["id"] == under_way["id"]
+    checkout = await checkout_by_id(buyer, under_way["id"])
+    assert checkout["status"] == "COMPLETED"
+    assert [order["status"] for order in checkout["orders"]] == ["PAID"]
+    return checkout
+
+
+async def ship_and_deliver(market: Market, owner: Person, order_id: str) -> None:
+    """The seller sends it, the carrier's scan says that it has arrived."""
+    number = f"TRACK{uuid4().hex[:10].upper()}"
+    parcel = {"orderId": order_id, "carrier": "dhl", "trackingNumber": number, "idempotencyKey": uuid4().hex}
+    shipped = await owner.did("shipOrder", "shipmentId order { status }", **parcel)
+    assert shipped["order"]["status"] == "SHIPPED"
+    now = datetime.now(UTC)
+    scan = {"id": uuid4().hex, "carrier": "dhl", "tracking_number": number, "status": "delivered"}
+    body = json.dumps({**scan, "at": now.isoformat()}).encode()
+    headers = {"carrier-signature": sign(SANDBOX_CARRIER_SECRET, body, now)}
+    answer = await market.http.post(f"{owner.url}/webhooks/carriers", content=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+
+    async def delivered() -> bool:
+        order = (await owner.ask("query($id: ID!) { seller { order(id: $id) { status } } }", id=order_id))["seller"]
+        return bool(order["order"]["status"] == "DELIVERED")
+
+    await until(delivered, "the order is delivered")
+
+
+async def until_kind(stream: Stream, kind: str) -> list[Any]:
+    """All events up to the first of that kind."""
+    events = []
+    while not events or events[-1]["kind"] != kind:
+        events.append(await stream.next())
+    return events
+
+
+async def replays_what_was_missed(owner: Person, seen: list[Any]) -> None:
+    """Whoever comes back to another process with a cursor is told the rest, once and in order."""
+    for position in (0, len(seen) // 2):
+        async with owner.subscribe(SELLER_ORDER_UPDATED, after=seen[position]["cursor"]) as stream:
+            missed = [await stream.next() for _ in seen[position + 1 :]]
+        assert [event["eventId"] for event in missed] == [event["eventId"] for event in seen[position + 1 :]]
