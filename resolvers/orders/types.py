@@ -63,7 +63,9 @@ class Order(Node):
         description="The marketplace's share of the whole, frozen at sale; null for the buyer."
     )
     allowed_actions: list[str] = strawberry.field(
-        description="What the viewer may do to it now: `ACCEPT`, `DECLINE`, `SHIP`, `HAND_OVER`, `CANCEL`, `CONFIRM_DELIVERY`."
+        description=(
+            "What the viewer may do to it now: `ACCEPT`, `DECLINE`, `SHIP`, `HAND_OVER`, `CANCEL`, `CONFIRM_DELIVERY`."
+        )
     )
     view: strawberry.Private[OrderView]
     parties: strawberry.Private[tuple[Party, ...]]
