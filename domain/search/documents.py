@@ -21,6 +21,8 @@ from domain.shared.database import Query, Reads, table
 SOLD_DAYS: Final = 90
 MOVEMENTS_MAX: Final = 1_000
 """Sales looked at per stock item: beyond them a listing is as popular as can be."""
+SOLD_MAX: Final = 100_000
+"""Units and reviews that popularity counts up to: nobody is more popular than that."""
 POPULARITY_PER_SALE: Final = 5
 FACET_TEXT_MAX: Final = 100
 """Longer names and values are searched for, not counted by."""
@@ -259,7 +261,7 @@ def _document(
         stock_status=stock_status,
         rating_millis=state.rating_millis,
         rating_count=state.rating_count,
-        popularity=sold * POPULARITY_PER_SALE + state.rating_count,
+        popularity=min(sold, SOLD_MAX) * POPULARITY_PER_SALE + min(state.rating_count, SOLD_MAX),
         published_at=state.published_at,
         attributes=attributes,
         facets=tuple(

@@ -18,9 +18,10 @@ from domain.search.documents import documents_by_ids
 from domain.search.ports import Rebuild, SearchIndex
 from domain.shared.database import Database, Query, Tx, table
 
-BATCH_CHANGES: Final = 500
+BATCH_CHANGES: Final = 250
 BATCHES_MAX: Final = 20
-BATCH_LISTINGS: Final = 500
+BATCH_LISTINGS: Final = 250
+"""A batch takes a fraction of a second, far from the five that a transaction has."""
 AFRESH_SECONDS: Final = 24 * 3600
 """Signals fade with time: a document older than this is written anew."""
 _WRITER_LOCK: Final = 7_316_008

@@ -5,17 +5,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from app.container import Container
 from app.schedule import SWEEPS
 from domain.catalog.changes import note_changes, note_changes_of_seller
 from domain.catalog.model import Listing, ListingStatus, Variant, Visibility
-from domain.inventory.model import StockStatus
+from domain.inventory.model import MovementKind, StockItem, StockMovement, StockStatus
 from domain.search import indexing
 from domain.search.indexing import drain, rebuild, refresh
 from domain.search.ports import SearchQuery, SearchSort
 from domain.sellers.model import Seller, SellerStatus
-from domain.shared.database import Tx
+from domain.shared.database import Tx, table
+from domain.shared.ids import new_id
 from domain.storefront.card_reads import cards_by_ids
 from tests.makers import a_category, change, on_sale
 
@@ -180,3 +182,32 @@ async def test_notes_are_rows_of_the_transaction_that_makes_the_change(fresh_con
     with pytest.raises(LookupError):
         await fresh_container.ports.db.run(step)
     assert await waiting(fresh_container) == 0
+
+
+async def test_what_sold_in_the_last_months_makes_a_listing_popular(fresh_container: Container) -> None:
+    quiet = await on_sale(fresh_container)
+    loud = await on_sale(fresh_container, quiet.seller_id)
+
+    async def sell(tx: Tx) -> None:
+        items = table(StockItem)
+        item_id = await tx.reads.scalar(select(items.c.id).where(items.c.variant_id == loud.variant_id))
+        # The second one so long ago that it does not count: ids begin with their time.
+        for id_, units in ((new_id(), 2), (UUID(int=1), 5)):
+            await tx.add(
+                StockMovement(
+                    id=id_,
+                    stock_item_id=item_id,
+                    kind=MovementKind.COMMIT,
+                    on_hand_delta=-units,
+                    reserved_delta=-units,
+                    actor="system",
+                    at=tx.now,
+                )
+            )
+
+    await fresh_container.ports.db.run(sell)
+    await note(fresh_container, quiet.listing_id, loud.listing_id)
+    await drained(fresh_container)
+    query = SearchQuery(seller_id=quiet.seller_id, sort=SearchSort.POPULARITY)
+    hits = (await fresh_container.ports.search_index.search(query)).hits
+    assert [(hit.listing_id, hit.position[2]) for hit in hits] == [(loud.listing_id, 10), (quiet.listing_id, 0)]
