@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     redis_url: str = Field(repr=False, description="Redis 6.2 or later, `redis://host:6379/0`.")
     redis_pool_size: int = Field(50, ge=1, le=1000, description="Connections per process to Redis.")
     opensearch_url: str | None = Field(
-        None, repr=False, description="OpenSearch 3; without it PostgreSQL answers searches."
+        None, repr=False, description="OpenSearch 3, watched by readiness; PostgreSQL answers the searches."
     )
     search_remembered_seconds: float = Field(
         3, ge=0, le=60, description="How long the counts of one and the same search are remembered."

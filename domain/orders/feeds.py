@@ -155,7 +155,7 @@ def _event(row: _Placed) -> EventView:
 
 
 def timeline_keyset(order_id: UUID) -> Keyset:
-    return Keyset.of("timeline", order_id)
+    return Keyset.of("timeline", order_id, ends_with_id=False)
 
 
 async def timeline_page(reads: Reads, order_id: UUID, request: PageRequest) -> Page[EventView]:

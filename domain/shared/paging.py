@@ -69,12 +69,14 @@ class Keyset:
 
     sort: str
     filter_hash: str = ""
+    ends_with_id: bool = True
+    """Else the last value is a number that is unique in the list."""
 
     @classmethod
-    def of(cls, sort: str, *filters: object) -> "Keyset":
+    def of(cls, sort: str, *filters: object, ends_with_id: bool = True) -> "Keyset":
         """Equal filters give equal hashes; they are compared by their repr, so pass plain values."""
         digest = hashlib.sha256(repr(filters).encode()).hexdigest()[:12]
-        return cls(sort, digest)
+        return cls(sort, digest, ends_with_id)
 
     def encode(self, key: Sequence[object]) -> str:
         values = [self._plain(value) for value in key]
@@ -82,7 +84,7 @@ class Keyset:
         return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
     def decode(self, cursor: str) -> tuple[KeyValue, ...]:
-        """The key values and id. Raises CursorMismatch for anything that this list did not write."""
+        """The key values, the last of them the id. Raises CursorMismatch for anything that this list did not write."""
         try:
             raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
             version, sort, filter_hash, *values = json.loads(raw)
@@ -92,6 +94,10 @@ class Keyset:
             raise CursorMismatch()
         if not all(value is None or isinstance(value, str | int | float) for value in values):
             raise CursorMismatch()
+        try:
+            _ = UUID(str(values[-1])) if self.ends_with_id else int(values[-1])
+        except (ValueError, TypeError) as fault:
+            raise CursorMismatch() from fault
         return tuple(values)
 
     @staticmethod
