@@ -16,7 +16,7 @@ from infra.postgres.search_filters import PRICE_STEPS, FilterKey, Filters, Param
 from infra.postgres.search_text import Connection
 from infra.postgres.search_values import Value, Values
 
-FACET_DOCUMENTS_MAX: Final = 5_000
+FACET_DOCUMENTS_MAX: Final = 3_000
 VALUES_MAX: Final = 2_000
 """Different values that are looked at in one count, the most frequent ones."""
 
