@@ -98,8 +98,8 @@ class Database(Protocol):
     async def run(self, step: Callable[[Tx], Awaitable[T]]) -> T:
         """Run a step in one READ COMMITTED transaction; again, up to 3 times, on a serialisation fault or deadlock.
 
-        Raises Busy (a lock was not to be had in 2 s), OutcomeUnknown (the commit's answer was lost), and whatever
-        the step raises, after rolling back.
+        Raises Busy (no lock in 2 s, no connection in 5 s, or it took too long), OutcomeUnknown (the commit's answer was
+        lost), and whatever the step raises, after rolling back.
         """
         ...
 

@@ -16,6 +16,7 @@ import asyncpg
 import orjson
 from sqlalchemy import Executable, FromClause, UpdateBase, event, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import SQLModel
@@ -60,13 +61,16 @@ def sqlalchemy_url(url: str) -> str:
     return url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
-def create_engine(url: str, *, size: int = 20) -> AsyncEngine:
-    """An engine whose connections speak the read pool's codecs, and whose errors never print bound values."""
+def create_engine(url: str, *, size: int = 20, wait_seconds: float = 5) -> AsyncEngine:
+    """An engine whose connections speak the read pool's codecs, and whose errors never print bound values.
+
+    `wait_seconds` is how long a transaction waits for a free connection.
+    """
     engine = create_async_engine(
         sqlalchemy_url(url),
         pool_size=size,
         max_overflow=0,
-        pool_timeout=5,
+        pool_timeout=wait_seconds,
         hide_parameters=True,
         # jsonb is (de)serialised by the codec that both pools set, not by SQLAlchemy as well.
         json_serializer=lambda value: value,
@@ -196,13 +200,15 @@ class PostgresDatabase:
                 return await self._once(step)
             except DBAPIError as fault:
                 state = sqlstate(fault)
-                if state == _LOCK_TIMEOUT:
+                if state == _LOCK_TIMEOUT or _cut_off(state):
                     raise Busy() from fault
                 if state not in _AGAIN:
                     raise
                 if attempt == ATTEMPTS_MAX:
                     raise Busy() from fault
                 await asyncio.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311  # jitter, not a secret
+            except PoolTimeout as fault:
+                raise Busy() from fault
         raise AssertionError("the loop returns or raises")
 
     async def _once(self, step: Callable[[Tx], Awaitable[T]]) -> T:
@@ -213,16 +219,31 @@ class PostgresDatabase:
             assert raw is not None
             tx = PostgresTx(session, raw, self._clock.now(), strict_locks=self._strict)
             try:
-                result = await step(tx)
-            except asyncpg.PostgresError as fault:
-                # From the read door, which speaks to the driver directly.
-                raise as_sqlalchemy(fault, "a read") from fault
-            await session.flush()
-            if tx.events:
-                await self._enqueue(raw, tx.events)
-            await _commit(session)
+                result = await self._carry_out(tx, raw, step)
+                await _commit(session)
+            except BaseException as fault:
+                if _broken(raw, fault):
+                    # Rolling back on it would raise, and hide what happened.
+                    await session.invalidate()
+                raise
         if tx.events:
             self._after_commit(tx.events)
+        return result
+
+    async def _carry_out(self, tx: PostgresTx, raw: asyncpg.Connection, step: Callable[[Tx], Awaitable[T]]) -> T:
+        """Everything before the commit: whatever cuts it off, nothing was done."""
+        try:
+            result = await step(tx)
+            await tx.session.flush()
+            if tx.events:
+                await self._enqueue(raw, tx.events)
+        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as fault:
+            if _broken(raw, fault):
+                raise Busy() from fault
+            if isinstance(fault, asyncpg.PostgresError):
+                # From the read door, which speaks to the driver directly.
+                raise as_sqlalchemy(fault, "a read") from fault
+            raise
         return result
 
 
@@ -232,11 +253,24 @@ async def _commit(session: AsyncSession) -> None:
     except DBAPIError as fault:
         # A server that answered with a state has decided; silence means that nobody knows.
         state = sqlstate(fault)
-        if state is None or state.startswith(("08", "57P")):
+        if state is None or _cut_off(state):
             raise OutcomeUnknown() from fault
         raise
     except (OSError, TimeoutError) as fault:
         raise OutcomeUnknown() from fault
+
+
+def _cut_off(state: str | None) -> bool:
+    """The server ended the connection: the transaction took too long, or the server stops."""
+    return state is not None and state.startswith(("08", "57P", "25P04"))
+
+
+def _broken(raw: asyncpg.Connection, fault: BaseException) -> bool:
+    """The connection is of no more use. The server's word may come between two statements: the driver stumbles then."""
+    if raw.is_closed() or (isinstance(fault, DBAPIError) and _cut_off(sqlstate(fault))):
+        return True
+    causes = (fault, fault.__cause__, getattr(getattr(fault, "orig", None), "__cause__", None))
+    return any(isinstance(cause, asyncpg.InternalClientError) for cause in causes)
 
 
 def as_sqlalchemy(fault: asyncpg.PostgresError, statement: str) -> DBAPIError:

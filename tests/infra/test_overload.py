@@ -1,0 +1,129 @@
+"""A database that has too much to do is Busy: a fact that clients can act on, with nothing half done."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import asyncpg
+import pytest
+from sqlalchemy import literal, select, text
+
+from app.container import Container
+from domain.catalog.model import Category
+from domain.shared.clock import SystemClock
+from domain.shared.database import Tx
+from domain.shared.errors import Busy, NotFound
+from domain.shared.events import Event
+from domain.shared.ids import new_id
+from infra.postgres.database import PostgresDatabase, create_engine
+from infra.postgres.reads import PoolReads
+
+
+@asynccontextmanager
+async def a_small_database(container: Container) -> AsyncIterator[PostgresDatabase]:
+    """One connection, for which nobody waits long."""
+
+    async def nowhere(_connection: asyncpg.Connection, _events: Sequence[Event]) -> None:
+        """No jobs."""
+
+    engine = create_engine(container.settings.database_url, size=1, wait_seconds=0.05)
+    async with asyncpg.create_pool(container.settings.database_url, min_size=0, max_size=1) as pool:
+        yield PostgresDatabase(
+            engine, PoolReads(pool), SystemClock(), enqueue=nowhere, after_commit=lambda _events: None
+        )
+    await engine.dispose()
+
+
+def a_category(id_: UUID) -> Category:
+    return Category(id=id_, slug=id_.hex, path=id_.hex, name="Things")
+
+
+async def test_a_transaction_that_takes_too_long_is_undone(container: Container) -> None:
+    id_ = new_id()
+
+    async def slow(tx: Tx) -> None:
+        await tx.add(a_category(id_))
+        # A span that runs already cannot be shortened; it can be ended, and another begun.
+        for span in ("0", "50ms"):
+            await tx.execute(text(f"SELECT set_config('transaction_timeout', '{span}', true)"))
+        await tx.execute(text("SELECT pg_sleep(5)"))
+
+    async def found(tx: Tx) -> Category | None:
+        return await tx.get(Category, id_)
+
+    with pytest.raises(Busy):
+        await container.ports.db.run(slow)
+    assert await container.ports.db.run(found) is None
+
+
+async def test_who_finds_no_connection_is_told_to_come_back(container: Container) -> None:
+    taken, done = asyncio.Event(), asyncio.Event()
+
+    async def hold(_tx: Tx) -> None:
+        taken.set()
+        await done.wait()
+
+    async def nothing(_tx: Tx) -> None:
+        """All that it needs is a connection."""
+
+    async with a_small_database(container) as db:
+        holder = asyncio.create_task(db.run(hold))
+        await taken.wait()
+        with pytest.raises(Busy):
+            await db.run(nothing)
+        done.set()
+        await holder
+        await db.run(nothing)
+
+
+@pytest.mark.parametrize("door", ["session", "reads", "insert", "flush"])
+async def test_a_connection_that_ends_between_two_statements_is_busy_too(container: Container, door: str) -> None:
+    """The server's word arrives while nobody listens; the next statement finds a connection that is gone or going."""
+    present, fresh = a_category(new_id()), a_category(new_id())
+
+    async def make(tx: Tx) -> None:
+        await tx.add(present)
+
+    async def cut_off(tx: Tx) -> None:
+        row = await tx.get(Category, present.id)
+        assert row is not None
+        backend = (await tx.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+        await end_backend(container, backend)
+        if door == "session":
+            await tx.execute(text("SELECT 1"))
+        elif door == "reads":
+            await tx.reads.scalar(select(literal(1)))
+        elif door == "insert":
+            await tx.add(fresh)
+        else:
+            row.name = "Other things"
+
+    await container.ports.db.run(make)
+    with pytest.raises(Busy):
+        await container.ports.db.run(cut_off)
+
+    async def after(tx: Tx) -> tuple[str | None, Category | None]:
+        row = await tx.get(Category, present.id)
+        return row.name if row is not None else None, await tx.get(Category, fresh.id)
+
+    assert await container.ports.db.run(after) == ("Things", None)
+
+
+async def test_a_refusal_stays_one_when_the_connection_ends_meanwhile(container: Container) -> None:
+    async def step(tx: Tx) -> None:
+        backend = (await tx.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+        await end_backend(container, backend)
+        raise NotFound("category")
+
+    with pytest.raises(NotFound):
+        await container.ports.db.run(step)
+
+
+async def end_backend(container: Container, backend: int) -> None:
+    """From another connection, and until it is gone."""
+    connection = await asyncpg.connect(container.settings.database_url)
+    try:
+        assert await connection.fetchval("SELECT pg_terminate_backend($1, 10000)", backend)
+    finally:
+        await connection.close()
