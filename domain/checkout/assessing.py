@@ -6,14 +6,15 @@ from typing import Final
 
 from sqlalchemy import bindparam, func, select, update
 
+from domain.cart.model import Cart
 from domain.catalog.model import SaleMode
 from domain.checkout.cancelling import begin_cancelling
 from domain.checkout.lines import reserved_lines
 from domain.checkout.model import Checkout, CheckoutState
 from domain.checkout.ports import CheckoutPorts
 from domain.checkout.purchase import Purchase, move
-from domain.inventory.reservations import extend, make_permanent
-from domain.orders.model import CancelledBy
+from domain.inventory.reservations import extend, holds_everything, make_permanent
+from domain.orders.model import CancelledBy, Order
 from domain.orders.payment import await_seller
 from domain.payments.model import PaymentAllocation
 from domain.pricing.freezing import thaw
@@ -99,6 +100,11 @@ async def approve(tx: Tx, purchase: Purchase, policy: Policy, *, party: Party, a
 async def enter_capturing(tx: Tx, purchase: Purchase, *, party: Party, actor: Actor) -> None:
     """The point of no return. Every reservation is proved (or made again) and loses its expiry first."""
     checkout = purchase.checkout
+    if not await holds_everything(tx, checkout_id=checkout.id):
+        # It may have to be cancelled for want of stock, and cart and orders are locked before stock.
+        if checkout.cart_id is not None:
+            await tx.lock(Cart, [checkout.cart_id])
+        await tx.lock(Order, purchase.order_ids)
     shortages = await make_permanent(tx, checkout_id=checkout.id, lines=reserved_lines(checkout))
     if shortages:
         await begin_cancelling(

@@ -119,7 +119,7 @@ class Checkout(SQLModel, table=True):
         Index(
             "ix_checkout_lease",
             "lease_until",
-            postgresql_where=text("state IN ('authorizing', 'capturing', 'cancelling')"),
+            postgresql_where=text("state IN ('authorizing', 'requires_action', 'capturing', 'cancelling')"),
         ),
         Index(
             "ix_checkout_expiry",

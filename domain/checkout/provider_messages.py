@@ -11,11 +11,15 @@ from sqlalchemy import bindparam, select
 from domain.checkout.model import ENDED, Checkout, CheckoutState
 from domain.checkout.ports import CheckoutPorts
 from domain.checkout.saga import advance
-from domain.payments.model import Payment
+from domain.orders.holds import place_hold
+from domain.orders.model import HoldKind, Order
+from domain.payments.errors import ProviderUnavailable
+from domain.payments.model import Payment, PaymentAllocation
 from domain.payments.ports import ProviderPaymentStatus
-from domain.shared.database import Query, table
+from domain.shared.actor import PROVIDER
+from domain.shared.database import Query, Tx, table
 
-_payments, _checkouts = table(Payment), table(Checkout)
+_payments, _checkouts, _allocations = table(Payment), table(Checkout), table(PaymentAllocation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,14 @@ _OF_PAYMENT = Query(
     .where(_payments.c.id == bindparam("id")),
     _Known,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    order_id: UUID
+
+
+_SHARES = Query(select(_allocations.c.order_id).where(_allocations.c.payment_id == bindparam("payment_id")), _Share)
 
 _LETTABLE = frozenset(
     {
@@ -55,4 +67,21 @@ async def on_payment_message(provider_ref: str, *, ports: CheckoutPorts) -> None
         # An answer that came too late to be applied: nobody will ever capture this one, so let it go.
         await ports.gateway.cancel(provider_ref, f"{found.payment_id}:stray:{provider_ref}")
     elif not stray:
-        await advance(known.checkout_id, ports=ports, look=True)
+        rest = await advance(known.checkout_id, ports=ports, look=True)
+        if rest.busy or rest.unavailable:
+            # Whoever is at it may have read before this happened: come again.
+            raise ProviderUnavailable("the checkout could not be brought up to date just now")
+
+
+async def on_chargeback(provider_ref: str, *, cause_id: UUID, ports: CheckoutPorts) -> None:
+    """The buyer's bank takes money back: nothing of it is released until somebody has looked. Safe to repeat."""
+    found = await ports.gateway.read(provider_ref)
+    if found.payment_id is None:
+        return
+    shares = await ports.db.primary.all(_SHARES, payment_id=found.payment_id)
+
+    async def step(tx: Tx) -> None:
+        for order in await tx.lock(Order, [share.order_id for share in shares]):
+            await place_hold(tx, order, kind=HoldKind.CHARGEBACK, cause_id=cause_id, actor=PROVIDER)
+
+    await ports.db.run(step)

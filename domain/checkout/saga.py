@@ -8,6 +8,7 @@ READ first, never called again blindly. `payment.attempt`, part of every idempot
 known or a read proved that the last call had no effect.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,6 +26,12 @@ from domain.shared.database import Tx
 
 STEPS_MAX: Final = 12
 """Authorize, capture, and a read and a repetition of each; more is a fault, and the recovery job goes on."""
+
+
+CALL_SHARE: Final = 0.9
+IN_FLIGHT: Final = timedelta(seconds=10)
+"""As long as one try of a call may take."""
+NO_PAUSE: Final = timedelta()
 
 
 class Call(StrEnum):
@@ -76,8 +83,10 @@ async def proceed(step: Step | Rest, *, ports: CheckoutPorts) -> Rest:
         if isinstance(step, Rest):
             return step
         try:
-            outcome = await _call(step, ports.gateway)
-        except ProviderUnavailable:
+            # No call may outlast its lease: whoever takes over would not see what it still does.
+            async with asyncio.timeout(ports.policy.lease_seconds * CALL_SHARE):
+                outcome = await _call(step, ports.gateway)
+        except (ProviderUnavailable, TimeoutError):
             return await ports.db.run(partial(_leave, step=step))
         step = await ports.db.run(partial(_finish, step=step, outcome=outcome, ports=ports))
     return step if isinstance(step, Rest) else await ports.db.run(partial(_leave, step=step))
@@ -97,10 +106,14 @@ async def _finish(tx: Tx, *, step: Step, outcome: Outcome, ports: CheckoutPorts)
 
 
 async def _leave(tx: Tx, *, step: Step) -> Rest:
-    """The outcome of the call is unknown: an expired lease tells the next one to read first."""
+    """The outcome of the call is unknown: an expired lease tells the next one to read first.
+
+    A new intent may still be on its way over there, and a list read now would not show it: that read waits a while.
+    """
     checkout = (await hold(tx, step.checkout_id)).checkout
     if checkout.epoch == step.epoch:
-        checkout.lease_until = tx.now
+        pause = IN_FLIGHT if step.call is Call.AUTHORIZE else NO_PAUSE
+        checkout.lease_until = tx.now + pause
     return Rest(checkout.state, unavailable=True)
 
 
@@ -144,13 +157,24 @@ def _call_for(purchase: Purchase) -> Call:
 async def _call(step: Step, gateway: PaymentGateway) -> Outcome:
     """The one network call of a step. Raises ProviderUnavailable when nobody knows what became of it."""
     try:
-        customer_ref = step.customer_ref
-        if customer_ref is None:
-            customer_ref = await gateway.create_customer(step.buyer_id, step.email)
+        customer_ref = step.customer_ref or await _customer(step, gateway)
         payment = await _ask(step, gateway, customer_ref)
     except ProviderRefused as refusal:
         return Outcome(step.call is Call.READ, Refused(refusal.reason), None)
-    return Outcome(step.call is Call.READ, payment or NothingThere(), customer_ref)
+    return Outcome(step.call is Call.READ, payment or NothingThere(), customer_ref or None)
+
+
+async def _customer(step: Step, gateway: PaymentGateway) -> str:
+    """The same customer again within a day, so an intent that went by can be found by it. Empty: not needed."""
+    if step.provider_ref is not None:
+        return ""
+    try:
+        return await gateway.create_customer(step.buyer_id, step.email)
+    except ProviderRefused as refusal:
+        if step.call is Call.READ:
+            # This says nothing about the payment that was to be read.
+            raise ProviderUnavailable("the customer cannot be found again") from refusal
+        raise
 
 
 async def _ask(step: Step, gateway: PaymentGateway, customer_ref: str) -> ProviderPayment | None:

@@ -28,7 +28,7 @@ async def settle(
             # Another process is at it: its lease ends it, or its outcome; either is worth waiting for.
             await asyncio.sleep(POLL_SECONDS)
             waited += POLL_SECONDS
-            rest = await advance(checkout_id, ports=ports)
+            rest = await advance(checkout_id, ports=ports, look=look)
         return rest
 
     rest = await ports.runner.run(checkout_id, work, ports.policy.saga_wait_seconds)

@@ -141,8 +141,6 @@ async def _read_basis(command: StartCheckout, actor: Actor, ports: CheckoutPorts
     recipient = None
     if command.address_id is not None:
         recipient = await reads.first(_ADDRESS, id=command.address_id, user_id=user_id)
-        if recipient is None:
-            raise NotFound("address")
     lines = await reads.all(_CART_LINES, cart_id=cart.id)
     deliveries = await reads.all(_CART_DELIVERIES, cart_id=cart.id)
     country = recipient.country if recipient is not None else cart.country
@@ -181,6 +179,9 @@ async def _reserve(
     )
     if known is not None:
         return known, None
+    if command.address_id is not None and basis.recipient is None:
+        # Not before the key is looked at: a repetition finds its checkout though the address is gone by now.
+        raise NotFound("address")
     lines = await consume(
         tx, cart_id=basis.cart.id, user_id=buyer_id, version=command.cart_version, checkout_id=checkout_id
     )

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import and_, bindparam, or_, select, text
 
 from domain.checkout.cancelling import begin_cancelling
 from domain.checkout.model import WAITING, Checkout, CheckoutState
@@ -22,6 +22,8 @@ from domain.shared.actor import SYSTEM
 from domain.shared.database import Query, Tx, table
 
 BATCH_MAX: Final = 100
+UNAVAILABLE_MAX: Final = 3
+"""The provider is away: the rest of the batch waits for the next sweep."""
 LEASELESS_MAX: Final = timedelta(seconds=5)
 
 _checkouts = table(Checkout)
@@ -47,9 +49,16 @@ _EXPIRED = Query(
 _ABANDONED = Query(
     select(_checkouts.c.id)
     .where(
-        text("state IN ('authorizing', 'capturing', 'cancelling')"),
-        # Without a lease: the process died between a decision and the first step that follows from it.
-        func.coalesce(_checkouts.c.lease_until, _checkouts.c.updated_at + LEASELESS_MAX) < bindparam("now"),
+        text("state IN ('authorizing', 'requires_action', 'capturing', 'cancelling')"),
+        or_(
+            _checkouts.c.lease_until < bindparam("now"),
+            # Without a lease: the process died between a decision and the first step that follows from it.
+            and_(
+                _checkouts.c.lease_until.is_(None),
+                _checkouts.c.updated_at < bindparam("leaseless"),
+                text("state <> 'requires_action'"),
+            ),
+        ),
     )
     .order_by(_checkouts.c.lease_until)
     .limit(BATCH_MAX),
@@ -60,8 +69,13 @@ _ABANDONED = Query(
 async def expire_checkouts(ports: CheckoutPorts) -> int:
     """Checkouts whose reservation ran out, at most BATCH_MAX of them; how many were moved to CANCELLING."""
     moved = 0
+    faults: list[Exception] = []
     for found in await ports.db.primary.all(_EXPIRED, now=ports.clock.now()):
-        moved += await ports.db.run(partial(_expire, checkout_id=found.id))
+        try:
+            moved += await ports.db.run(partial(_expire, checkout_id=found.id))
+        except Exception as fault:  # noqa: BLE001  # one checkout that cannot be moved must not keep the others' stock
+            faults.append(fault)
+    _tell(faults)
     return moved
 
 
@@ -76,7 +90,22 @@ async def _expire(tx: Tx, checkout_id: UUID) -> int:
 
 async def recover_checkouts(ports: CheckoutPorts) -> int:
     """Checkouts with an expired lease, at most BATCH_MAX: their step is finished by reading first; how many."""
-    abandoned = await ports.db.primary.all(_ABANDONED, now=ports.clock.now())
+    now = ports.clock.now()
+    abandoned = await ports.db.primary.all(_ABANDONED, now=now, leaseless=now - LEASELESS_MAX)
+    faults: list[Exception] = []
+    away = 0
     for found in abandoned:
-        await advance(found.id, ports=ports)
-    return len(abandoned)
+        try:
+            away += (await advance(found.id, ports=ports, look=True)).unavailable
+        except Exception as fault:  # noqa: BLE001  # the next one has nothing to do with it
+            faults.append(fault)
+        if away >= UNAVAILABLE_MAX:
+            break
+    _tell(faults)
+    return len(abandoned) if away < UNAVAILABLE_MAX else 0
+
+
+def _tell(faults: list[Exception]) -> None:
+    """Faults are kept until the batch is done, and then raised together."""
+    if faults:
+        raise ExceptionGroup("some checkouts could not be moved", faults)

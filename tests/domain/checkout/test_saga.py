@@ -1,5 +1,7 @@
 """The saga's ways through, with a pretended provider: every branch that a buyer can meet."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.container import Container
@@ -18,14 +20,18 @@ from domain.checkout.deciding import (
 )
 from domain.checkout.errors import AddressRequired, ItemsUnavailable, PaymentUnavailable
 from domain.checkout.model import Checkout, CheckoutState
-from domain.checkout.provider_messages import on_payment_message
+from domain.checkout.provider_messages import on_chargeback, on_payment_message
 from domain.checkout.sweeps import expire_checkouts, recover_checkouts
-from domain.orders.model import Order
+from domain.inventory.model import Reservation, ReservationStatus, StockItem
+from domain.orders.model import Order, OrderHold
+from domain.payments.errors import ProviderUnavailable
 from domain.payments.model import Payment
 from domain.payments.ports import ProviderPaymentStatus
 from domain.risk.model import ModerationCase
 from domain.shared.actor import Actor, ActorKind
 from domain.shared.errors import IdempotencyConflict, IllegalTransition, NotFound
+from domain.shared.ids import new_id
+from domain.users.model import Address
 from tests.conftest import FakeClock
 from tests.domain.checkout.scenes import (
     CHALLENGED,
@@ -193,32 +199,77 @@ async def test_a_checkout_of_somebody_else_is_not_found(container: Container, ga
 
 
 async def test_the_provider_away_keeps_the_reservation_and_the_same_key_goes_on(
-    container: Container, gateway: FakePaymentGateway
+    fresh_container: Container, clock: FakeClock
 ) -> None:
-    scene, ports = await a_scene(container), ports_of(container, gateway)
+    scene, gateway = await a_scene(fresh_container), FakePaymentGateway(clock.now)
+    ports = ports_of(fresh_container, gateway, saga_wait_seconds=1)
     gateway.provider.fail("authorize", "before")
     with pytest.raises(PaymentUnavailable) as away:
         await scene.start(ports)
+    clock.advance(seconds=11)
     checkout_id = await scene.start(ports)
     assert checkout_id == away.value.checkout_id
-    await assert_consistent(scene, gateway, await row(container, Checkout, checkout_id))
+    await assert_consistent(scene, gateway, await row(fresh_container, Checkout, checkout_id))
 
 
 @pytest.mark.parametrize("operation", ["authorize", "capture"])
 async def test_a_lost_answer_is_found_again_by_reading(
-    container: Container, gateway: FakePaymentGateway, operation: str
+    fresh_container: Container, clock: FakeClock, operation: str
 ) -> None:
-    scene, ports = await a_scene(container), ports_of(container, gateway)
+    scene, gateway = await a_scene(fresh_container), FakePaymentGateway(clock.now)
+    ports = ports_of(fresh_container, gateway, saga_wait_seconds=1)
     gateway.provider.fail(operation, "after")
     try:
         checkout_id = await scene.start(ports)
-    except PaymentUnavailable:
-        checkout_id = await scene.start(ports)
+    except PaymentUnavailable as away:
+        checkout_id = away.checkout_id
+    clock.advance(seconds=11)
     await recover_checkouts(ports)
-    checkout = await row(container, Checkout, checkout_id)
+    checkout = await row(fresh_container, Checkout, checkout_id)
     assert checkout.state is CheckoutState.COMPLETED
     assert gateway.provider.calls[operation] == 1
     await assert_consistent(scene, gateway, checkout)
+
+
+async def test_an_address_that_is_gone_does_not_hide_the_purchase_from_its_key(
+    container: Container, gateway: FakePaymentGateway
+) -> None:
+    scene, ports = await a_scene(container), ports_of(container, gateway)
+    checkout_id = await scene.start(ports)
+    await change(container, Address, scene.address_id, deleted_at=container.ports.clock.now())
+    assert await scene.start(ports) == checkout_id
+
+
+async def test_a_message_that_meets_a_busy_checkout_comes_again(
+    container: Container, gateway: FakePaymentGateway
+) -> None:
+    """Else a buyer who authenticated while somebody else was reading would be forgotten until it expires."""
+    scene, ports = await a_scene(container), ports_of(container, gateway)
+    checkout_id = await scene.start(ports, payment_method=CHALLENGED)
+    [payment] = await rows(container, Payment, checkout_id=checkout_id)
+    gateway.authenticate(payment.provider_ref, succeed=True)
+    now = container.ports.clock.now()
+    await change(container, Checkout, checkout_id, lease_until=now + timedelta(seconds=30))
+    with pytest.raises(ProviderUnavailable):
+        await on_payment_message(payment.provider_ref, ports=ports)
+    await change(container, Checkout, checkout_id, lease_until=now - timedelta(seconds=1))
+    await on_payment_message(payment.provider_ref, ports=ports)
+    assert await state_of(scene, checkout_id) is CheckoutState.COMPLETED
+
+
+async def test_stock_lost_before_the_point_of_no_return_cancels_and_takes_nothing(
+    container: Container, gateway: FakePaymentGateway
+) -> None:
+    scene, ports = await a_scene(container), ports_of(container, gateway, review_amount_minor=1_000)
+    checkout_id = await scene.start(ports)
+    [held] = await rows(container, Reservation, checkout_id=checkout_id)
+    await change(container, Reservation, held.id, status=ReservationStatus.RELEASED)
+    await change(container, StockItem, held.stock_item_id, reserved=0, on_hand=0)
+    [case] = await rows(container, ModerationCase, checkout_id=checkout_id)
+    await decide_case(DecideCase(case_id=case.id, approve=True), actor=await a_moderator(container), ports=ports)
+    checkout = await row(container, Checkout, checkout_id)
+    assert (checkout.state, checkout.failure_code) == (CheckoutState.FAILED, "out_of_stock")
+    assert "capture" not in gateway.provider.calls
 
 
 async def test_an_expired_reservation_frees_stock_at_once_and_the_intent_later(
@@ -323,3 +374,18 @@ async def test_a_listing_paused_meanwhile_is_not_sold(container: Container, gate
     await change(container, Listing, scene.goods[0].listing_id, status=ListingStatus.PAUSED)
     with pytest.raises(ItemsUnavailable):
         await scene.start(ports_of(container, gateway))
+
+
+async def test_a_chargeback_holds_every_order_that_the_payment_paid(
+    container: Container, gateway: FakePaymentGateway
+) -> None:
+    scene, ports = await a_scene(container, sellers=2), ports_of(container, gateway)
+    checkout_id = await scene.start(ports)
+    [payment] = await rows(container, Payment, checkout_id=checkout_id)
+    cause_id = new_id()
+    for _ in range(2):
+        await on_chargeback(payment.provider_ref, cause_id=cause_id, ports=ports)
+    holds = await rows(container, OrderHold, cause_id=cause_id)
+    orders = await rows(container, Order, checkout_id=checkout_id)
+    assert {hold.order_id for hold in holds} == {order.id for order in orders}
+    assert len(holds) == 2

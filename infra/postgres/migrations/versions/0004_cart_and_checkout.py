@@ -118,7 +118,7 @@ def upgrade() -> None:
         "checkout",
         ["lease_until"],
         unique=False,
-        postgresql_where=sa.text("state IN ('authorizing', 'capturing', 'cancelling')"),
+        postgresql_where=sa.text("state IN ('authorizing', 'requires_action', 'capturing', 'cancelling')"),
     )
     op.create_table(
         "checkout_event",
