@@ -130,7 +130,7 @@ async def ship_and_deliver(market: Market, owner: Person, order_id: str) -> None
 
 async def until_kind(stream: Stream, kind: str) -> list[Any]:
     """All events up to the first of that kind."""
-    events = []
+    events: list[Any] = []
     while not events or events[-1]["kind"] != kind:
         events.append(await stream.next())
     return events
