@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select, text
+from sqlalchemy.orm.attributes import set_committed_value
 
 from domain.catalog.model import Variant
 from domain.inventory.events import StockChanged
-from domain.inventory.model import GENERAL_POOL, SHOWN_MAX, MovementKind, StockItem, StockMovement
+from domain.inventory.model import GENERAL_POOL, SHOWN_MAX, MovementKind, StockItem
 from domain.shared.database import Query, Tx, table
 from domain.shared.ids import new_id
 
@@ -86,38 +87,61 @@ async def _lock(tx: Tx, places: Sequence[_Place]) -> list[LockedItem]:
     return [LockedItem(row, listing_of[row.id]) for row in await tx.lock(StockItem, list(listing_of))]
 
 
+# One statement, because the rows are locked meanwhile, and everybody who wants the same thing waits.
+_MOVE = text(
+    """
+    WITH change AS (
+        SELECT * FROM unnest(
+            CAST(:items AS uuid[]), CAST(:movements AS uuid[]), CAST(:kinds AS text[]),
+            CAST(:on_hand AS int[]), CAST(:reserved AS int[])
+        ) AS change (item, movement, kind, on_hand, reserved)
+    ), moved AS (
+        UPDATE stock_item
+        SET on_hand = stock_item.on_hand + change.on_hand,
+            reserved = stock_item.reserved + change.reserved,
+            updated_at = CAST(:at AS timestamptz)
+        FROM change WHERE stock_item.id = change.item
+    )
+    INSERT INTO stock_movement
+        (id, stock_item_id, kind, on_hand_delta, reserved_delta, reason, actor, cause_id, at)
+    SELECT movement, item, kind, on_hand, reserved,
+        CAST(:reason AS text), CAST(:actor AS text), CAST(:cause_id AS uuid), CAST(:at AS timestamptz)
+    FROM change
+    """
+)
+
+
 async def move_stock(tx: Tx, changes: Sequence[Change], cause: Cause) -> None:
     """Apply changes to locked items, write their movements, and tell when what browsers see is no longer true.
 
     At most one change per item.
     """
-    movements = []
+    if not changes:
+        return
+    await tx.execute(
+        _MOVE,
+        {
+            "items": [change.item.row.id for change in changes],
+            "movements": [new_id() for _ in changes],
+            "kinds": [change.kind.value for change in changes],
+            "on_hand": [change.on_hand for change in changes],
+            "reserved": [change.reserved for change in changes],
+            "reason": cause.reason,
+            "actor": cause.actor,
+            "cause_id": cause.cause_id,
+            "at": tx.now,
+        },
+    )
     for change in changes:
-        shown = _shown(change.item)
-        row = change.item.row
-        row.on_hand += change.on_hand
-        row.reserved += change.reserved
-        row.updated_at = tx.now
-        movements.append(_movement(tx, change, cause))
+        row, shown = change.item.row, _shown(change.item)
+        # As the statement has just written them; set as loaded, or the next flush would write them again.
+        set_committed_value(row, "on_hand", row.on_hand + change.on_hand)
+        set_committed_value(row, "reserved", row.reserved + change.reserved)
+        set_committed_value(row, "updated_at", tx.now)
         if _shown(change.item) != shown:
             tx.record(StockChanged(at=tx.now, variant_id=row.variant_id, listing_id=change.item.listing_id))
-    await tx.add(*movements)
 
 
 def _shown(item: LockedItem) -> int:
     """What the projection makes of the item: above SHOWN_MAX nobody can tell a difference, so nobody is told."""
     return min(item.available, SHOWN_MAX)
-
-
-def _movement(tx: Tx, change: Change, cause: Cause) -> StockMovement:
-    return StockMovement(
-        id=new_id(),
-        stock_item_id=change.item.row.id,
-        kind=change.kind,
-        on_hand_delta=change.on_hand,
-        reserved_delta=change.reserved,
-        reason=cause.reason,
-        actor=cause.actor,
-        cause_id=cause.cause_id,
-        at=tx.now,
-    )
