@@ -12,8 +12,9 @@ from sqlalchemy import bindparam, select
 from domain.checkout.assessing import approve, enter_capturing
 from domain.checkout.cancelling import begin_cancelling
 from domain.checkout.model import MOVING, CheckoutState
-from domain.checkout.ports import CheckoutPorts
+from domain.checkout.ports import CheckoutPorts, Rest
 from domain.checkout.purchase import Purchase, hold, move
+from domain.checkout.saga import Step, next_step
 from domain.checkout.settling import settle
 from domain.orders.model import CancelledBy, Order
 from domain.risk.cases import case_by_id, close_cases
@@ -47,23 +48,30 @@ async def continue_checkout(command: ContinueCheckout, *, actor: Actor, ports: C
 
     Safe to repeat: a checkout that moves already is only waited for.
     """
-    await ports.db.run(lambda tx: _offer_method(tx, command, actor))
-    await settle(command.checkout_id, ports, look=command.payment_method is None)
+    first = await ports.db.run(lambda tx: _offer_method(tx, command, actor, ports))
+    await settle(command.checkout_id, ports, first=first, look=command.payment_method is None)
     return command.checkout_id
 
 
-async def _offer_method(tx: Tx, command: ContinueCheckout, actor: Actor) -> None:
+async def _offer_method(tx: Tx, command: ContinueCheckout, actor: Actor, ports: CheckoutPorts) -> Step | Rest | None:
+    """Writes the method down and is the first step's T1 as well. None: there is nothing new to try.
+
+    In one transaction, because the provider may be telling us of the last decline at this moment: whoever looks there
+    between two transactions finds that decline, takes it for this method's, and the buyer is asked for another.
+    """
     purchase = await _own(tx, command.checkout_id, actor)
     checkout, payment = purchase.checkout, purchase.payment
     if checkout.state in MOVING - {CheckoutState.CANCELLING}:
-        return
+        return None
     if checkout.state is not CheckoutState.REQUIRES_ACTION:
         raise IllegalTransition("checkout", checkout.state.value, "continued")
-    if command.payment_method is not None:
-        payment.payment_method = command.payment_method
-        payment.decline_code = None
-        payment.attempt += 1
-        await move(tx, checkout, CheckoutState.AUTHORIZING, Party.BUYER, actor, "payment_method")
+    if command.payment_method is None:
+        return None
+    payment.payment_method = command.payment_method
+    payment.decline_code = None
+    payment.attempt += 1
+    await move(tx, checkout, CheckoutState.AUTHORIZING, Party.BUYER, actor, "payment_method")
+    return next_step(tx, purchase, ports, look=False)
 
 
 @command
