@@ -9,8 +9,8 @@ from rich.console import Console
 
 from tests.bench.load import measure, request
 from tests.bench.scenarios import CHECKOUT, checkout_input
-from tests.bench.shoppers import goods_to_buy, set_stock, shoppers
 from tests.journeys.books import NOTHING_FOUND
+from tests.journeys.shoppers import goods_to_buy, set_stock, shoppers
 
 UNITS: Final = 100
 CONNECTIONS: Final = 200

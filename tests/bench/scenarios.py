@@ -12,8 +12,8 @@ from domain.shared.actor import ANONYMOUS, Actor
 from domain.shared.ids import encode_id
 from resolvers.schema import build_schema
 from tests.bench.load import request
-from tests.bench.shoppers import Goods, Shopper, goods_to_buy, shoppers
 from tests.bench.tape import KEY, Recorder, Tape
+from tests.journeys.shoppers import Goods, Shopper, goods_to_buy, shoppers
 
 PAGES: Final = 100
 """How many different listings, categories or words are asked for in turn."""

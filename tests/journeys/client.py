@@ -63,14 +63,18 @@ class Client:
         assert answer.status_code < 500, answer.text
         return payload_data(answer.json())
 
-    async def do(self, mutation: str, selection: str = "", **given: Any) -> Any:
-        """Call a mutation with `given` as its input; its result, with `__typename`."""
+    async def do(self, mutation: str, selection: str = "", others: str = "", **given: Any) -> Any:
+        """Call a mutation with `given` as its input; its result, with `__typename`.
+
+        `selection` is what is wanted of a success, `others` are fragments on further members of the result.
+        """
         kind = mutation[0].upper() + mutation[1:]
+        success = f"... on {SUCCESS_OF.get(mutation, kind)}Success {{ {selection} }}" if selection else ""
         document = f"""mutation Do($input: {INPUT_OF.get(mutation, f"{kind}Input")}!) {{
             {mutation}(input: $input) {{
                 __typename
                 ... on UserError {{ code message path }}
-                {f"... on {SUCCESS_OF.get(mutation, kind)}Success {{ {selection} }}" if selection else ""}
+                {success} {others}
             }}
         }}"""
         return only(await self.ask(document, input=given))
@@ -101,7 +105,11 @@ class Client:
 DECISIONS: Final = ("approveSeller", "rejectSeller", "suspendSeller", "reinstateSeller")
 INPUT_OF: Final = {**dict.fromkeys(DECISIONS, "DecideSellerInput"), "submitListing": "ListingInput"}
 """Inputs that several mutations share."""
-SUCCESS_OF: Final = dict.fromkeys(DECISIONS, "DecideSeller")
+SUCCESS_OF: Final = {
+    **dict.fromkeys(DECISIONS, "DecideSeller"),
+    **dict.fromkeys(("continueCheckout", "cancelCheckout"), "Checkout"),
+    **dict.fromkeys(("approveModerationCase", "rejectModerationCase"), "DecideCase"),
+}
 """Answers that several mutations share."""
 
 

@@ -14,6 +14,8 @@ from tests.journeys.client import Client, only
 from tests.journeys.provider import Provider
 from tests.journeys.running import Product
 
+LAST: Final = -1
+"""The process that tests let live."""
 PASSWORD: Final = "a long enough password"
 TOKENS: Final = "accessToken refreshToken user { id email }"
 HOME: Final = {"name": "Ann Buyer", "line1": "Hafenstr. 1", "city": "Hamburg", "postalCode": "20457", "country": "DE"}
@@ -57,10 +59,10 @@ class Market:
     http: httpx.AsyncClient
     _admin: Person | None = field(default=None)
 
-    def guest(self, api: int = 0) -> Client:
+    def guest(self, api: int = LAST) -> Client:
         return Client(self.http, self.product.apis[api].url)
 
-    async def person(self, api: int = 0, **more: Any) -> Person:
+    async def person(self, api: int = LAST, **more: Any) -> Person:
         """Registered just now."""
         email = f"{uuid4().hex}@example.com"
         guest = self.guest(api)
@@ -68,7 +70,7 @@ class Market:
         made = await guest.did("register", TOKENS, **given)
         return Person(self.http, guest.url, made["accessToken"], email=email, user_id=made["user"]["id"])
 
-    async def buyer(self, api: int = 0) -> Person:
+    async def buyer(self, api: int = LAST) -> Person:
         """A person with an address, where their cart is sent."""
         person = await self.person(api)
         added = await person.did("addAddress", "address { id }", **HOME)

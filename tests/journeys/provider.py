@@ -44,7 +44,7 @@ class Provider:
     async def next_page_of(self, intent_id: str) -> str:
         """Where the provider's library would send the buyer."""
         intent = await self._json("GET", f"/v1/payment_intents/{intent_id}")
-        return str(intent["next_action"]["redirect_to_url"]["url"])
+        return str(intent["next_action"]["use_stripe_sdk"]["stripe_js"])
 
     async def complete_onboarding(self, url: str) -> None:
         """A seller presses the button of the provider's page."""

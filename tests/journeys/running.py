@@ -53,9 +53,10 @@ class Part:
     def pid(self) -> int | None:
         return self._process.pid if self._process is not None else None
 
-    def start(self) -> None:
-        """Begin; `wait` says when it answers."""
-        self._process = OwnedProcess(self._command, log=self.log, environment=self._environment, directory=ROOT)
+    def start(self, **settings: str) -> None:
+        """Begin, with some settings different this time; `wait` says when it answers."""
+        environment = self._environment | settings
+        self._process = OwnedProcess(self._command, log=self.log, environment=environment, directory=ROOT)
 
     def wait(self) -> None:
         """Until it says that it is ready."""

@@ -37,7 +37,7 @@ async def test_a_purchase_from_the_first_visit_to_the_sellers_money(market: Mark
     goods = await market.goods(price_minor=2_000, stock=10)
     await found_by_search(market.guest(), goods)
     buyer, cart = await bring_cart(market, goods)
-    owner, elsewhere = goods.shop.owner, market.product.apis[1].url
+    owner, elsewhere = goods.shop.owner, market.product.apis[0].url
     async with owner.subscribe(SELLER_ORDER_UPDATED) as sales:
         checkout = await buy_watching(market, buyer, cart)
         order_id = checkout["orders"][0]["id"]
@@ -77,10 +77,10 @@ async def bring_cart(market: Market, goods: Goods) -> tuple[Person, Any]:
     buyer, guest = await market.buyer(), market.guest()
     added = await guest.did("addToCart", "cartToken cart { version }", variantId=goods.variant_id, quantity=2)
     given = {"email": buyer.email, "password": PASSWORD, "cartToken": added["cartToken"]}
-    signed_in = await market.guest(api=1).did("signIn", TOKENS, **given)
+    signed_in = await market.guest(api=0).did("signIn", TOKENS, **given)
     buyer.token = signed_in["accessToken"]
     await buyer.did("setCartCountry", "cart { version }", country="DE")
-    cart = await cart_of(buyer.at(market.product.apis[1].url))
+    cart = await cart_of(buyer.at(market.product.apis[0].url))
     assert [line["quantity"] for group in cart["groups"] for line in group["lines"]] == [2]
     assert cart["warnings"] == []
     assert cart["total"] == {"amountMinor": 2 * 2_000 + 500, "currency": "EUR"}
@@ -92,7 +92,7 @@ async def buy_watching(market: Market, buyer: Person, cart: Any) -> Any:
     await market.provider.hold(CAPTURE, seconds=1)
     paying = asyncio.create_task(check_out(buyer, cart))
     under_way = await newest_checkout(buyer)
-    async with buyer.at(market.product.apis[1].url).subscribe(CHECKOUT_UPDATED, id=under_way["id"]) as updates:
+    async with buyer.at(market.product.apis[0].url).subscribe(CHECKOUT_UPDATED, id=under_way["id"]) as updates:
         sequences, status = [], under_way["status"]
         while status != "COMPLETED":
             update = await updates.next()
