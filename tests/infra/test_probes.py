@@ -22,7 +22,7 @@ async def test_postgres_is_noticed_to_go_and_to_come_back(tmp_path: Path) -> Non
     try:
         await probe()
         await asyncio.to_thread(server.kill)
-        with pytest.raises((OSError, asyncpg.PostgresError, asyncpg.InterfaceError)):
+        with pytest.raises((OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)):
             await probe()
         await asyncio.to_thread(server.start)
         await probe()
