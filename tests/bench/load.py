@@ -14,7 +14,7 @@ import orjson
 
 CONNECT_SECONDS_MAX: Final = 10.0
 ANSWER_SECONDS_MAX: Final = 60.0
-ANSWERS_KEPT_MAX: Final = 20
+ANSWERS_KEPT_MAX: Final = 10_000
 BAD: Final = (b'"errors":', b'"code":')
 """What stands in the answer of an operation that was refused, as a whole or by its union."""
 

@@ -28,7 +28,7 @@ PRODUCT_PAGE: Final = f"""query ProductPage($id: ID!) {{ listing(id: $id) {{
     seller {{ id name slug country rating ratingCount }}
     variants {{ id sku title options {{ name value }} price {PRICE} stockStatus }} }} }}"""
 CARD: Final = f"""listingId title brand condition stockStatus rating publishedAt
-    price {{ lowest {PRICE} highest {PRICE} }} shop {{ id name slug rating }}"""
+    price {{ lowest {PRICE} highest {PRICE} }} shop {{ sellerId name slug rating }}"""
 LISTING_PAGE: Final = f"""query ListingPage($path: String!) {{
     search(filter: {{ categoryPath: $path }}, sort: NEWEST, first: 20) {{
         nodes {{ {CARD} }} pageInfo {{ hasNextPage endCursor }} }} }}"""
@@ -93,9 +93,11 @@ class Reading(Scenario):
         return {"id": catalogue.listings, "path": catalogue.paths, "text": catalogue.words}[self.variable]
 
     async def record(self, recorder: Recorder, catalogue: Catalogue) -> None:
-        for number, value in enumerate(self.values(catalogue)):
+        values = self.values(catalogue)
+        for number, value in enumerate([values[0], *values], -1):
+            # The first is recorded over again: connections do a little more when they are new.
             variables = {self.variable: value}
-            self.tapes[f"{self.name} {number}"] = await play(recorder, self.document, variables, ANONYMOUS)
+            self.tapes[f"{self.name} {max(number, 0)}"] = await play(recorder, self.document, variables, ANONYMOUS)
 
     async def requests(self, catalogue: Catalogue, *, product: bool) -> Iterator[bytes]:
         if product:
@@ -111,9 +113,11 @@ class AddingToCart(Scenario):
     recorded: list[Shopper] = field(default_factory=list)
 
     async def record(self, recorder: Recorder, catalogue: Catalogue) -> None:
-        self.recorded = await shoppers(catalogue.url, [catalogue.goods[:GOODS_EACH]])
-        variables = self._variables(self.recorded[0], 0)
-        self.tapes[self.name] = await play(recorder, ADD_TO_CART, variables, self.recorded[0].actor)
+        # The last tape stands: connections do a little more when they are new.
+        for _ in range(2):
+            self.recorded = await shoppers(catalogue.url, [catalogue.goods[:GOODS_EACH]])
+            variables = self._variables(self.recorded[0], 0)
+            self.tapes[self.name] = await play(recorder, ADD_TO_CART, variables, self.recorded[0].actor)
 
     async def requests(self, catalogue: Catalogue, *, product: bool) -> Iterator[bytes]:
         carts = [catalogue.goods[number % 20 : number % 20 + GOODS_EACH] for number in range(SHOPPERS)]
@@ -145,9 +149,10 @@ class CheckingOut(Scenario):
     count: int = 400
 
     async def record(self, recorder: Recorder, catalogue: Catalogue) -> None:
-        self.recorded = await shoppers(catalogue.url, [catalogue.goods[:2]])
-        variables = {"input": checkout_input(self.recorded[0], KEY)}
-        self.tapes[self.name] = await play(recorder, CHECKOUT, variables, self.recorded[0].actor)
+        for _ in range(2):
+            self.recorded = await shoppers(catalogue.url, [catalogue.goods[:2]])
+            variables = {"input": checkout_input(self.recorded[0], KEY)}
+            self.tapes[self.name] = await play(recorder, CHECKOUT, variables, self.recorded[0].actor)
 
     async def requests(self, catalogue: Catalogue, *, product: bool) -> Iterator[bytes]:
         chosen = random.Random(7)

@@ -7,7 +7,7 @@ recorded buyer are exchanged.
 
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Final
@@ -27,7 +27,11 @@ UUID_TEXT: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-
 ORDER_NUMBER: Final = re.compile(r"[0-9A-Z]{10}")
 NOT_ASKED: Final = ("pg_advisory_unlock_all", "typeinfo_tree", "'jit'")
 """What the driver does of its own accord: tidying a connection that goes back to its pool, looking up a type once."""
-KEY: Final = "the recorded idempotency key"
+PLACEHOLDER: Final = re.compile(r"\$\d+")
+BEGIN: Final = "BEGIN;"
+FIRST_IN_TRANSACTION: Final = "SELECT set_config('lock_timeout'"
+TOLD_LATE_MAX: Final = 6
+KEY: Final = "the-recorded-idempotency-key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,12 @@ class Tape:
     def sql(self, text: str, arguments: tuple[Any, ...], *, many: bool = False) -> None:
         if any(word in text for word in NOT_ASKED):
             return
-        # What SQLAlchemy executes with many arguments is seen twice: by its event, and by the driver's log.
-        last = self.steps[-1] if self.steps else None
-        if not (isinstance(last, Sql) and last.many and last.text == text):
-            self.steps.append(Sql(text, arguments, many))
+        # The driver tells a moment later than SQLAlchemy. What has many arguments is told by both.
+        lately = [step for step in self.steps[-TOLD_LATE_MAX:] if isinstance(step, Sql)]
+        if any(step.many and step.text == text for step in lately):
+            return
+        begun = text == BEGIN and bool(lately) and lately[-1].text.startswith(FIRST_IN_TRANSACTION)
+        self.steps.insert(len(self.steps) - begun, Sql(text, arguments, many))
 
 
 class _RecordingGateway:
@@ -106,13 +112,22 @@ class Recorder:
 
     def by_driver(self, query: asyncpg.connection.LoggedQuery) -> None:
         if self.tape is not None:
-            self.tape.sql(query.query, tuple(query.args))
+            self.tape.sql(query.query, tuple(query.args), many=is_many(query.query, query.args))
 
     def by_sqlalchemy(
         self, _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool
     ) -> None:
         if self.tape is not None:
-            self.tape.sql(statement, tuple(parameters or ()), many=many)
+            given = tuple(parameters or ())
+            # Rows that SQLAlchemy has put into one statement come as one flat list.
+            self.tape.sql(statement, given, many=many and bool(given) and type(given[0]) in (list, tuple))
+
+
+def is_many(text: str, arguments: Sequence[Any]) -> bool:
+    """Whether the driver was given a list of argument lists: it does not say so itself."""
+    wanted = len(set(PLACEHOLDER.findall(text)))
+    lists = [each for each in arguments if type(each) in (list, tuple) and len(each) == wanted]
+    return text.startswith("INSERT") and bool(lists) and len(lists) == len(arguments)
 
 
 @asynccontextmanager
@@ -166,7 +181,9 @@ class Replay:
     def _id(self, id_: UUID) -> UUID:
         found = self._ids.get(id_)
         if found is None:
-            found = self._ids[id_] = new_id() if id_.version == 7 and id_ > self._began else id_
+            # Made by the operation: by time, or from other ids.
+            made = id_.version == 8 or (id_.version == 7 and id_ > self._began)
+            found = self._ids[id_] = new_id() if made else id_
         return found
 
     def _text(self, text: str) -> str:

@@ -44,12 +44,12 @@ NOTHING_FOUND: Final = {
 }
 """Sentence -> query for its counterexamples."""
 
-_MOVING: Final = "SELECT count(*) FROM checkout WHERE state IN ('authorizing', 'capturing', 'cancelling')"
+MOVING: Final = "SELECT count(*) FROM checkout WHERE state IN ('authorizing', 'capturing', 'cancelling')"
 
 
 async def moving(database: asyncpg.Pool) -> int:
     """How many purchases are on their way by themselves."""
-    return int(await database.fetchval(_MOVING))
+    return int(await database.fetchval(MOVING))
 
 
 async def assert_books_right(database: asyncpg.Pool) -> None:

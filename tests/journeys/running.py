@@ -170,7 +170,6 @@ class Product:
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis.url(),
             "STRIPE_API_BASE": self.sandbox.url,
-            "RATES_CACHE_SECONDS": "0",
             "SHUTDOWN_SECONDS": "3",
             "LOG_LEVEL": "INFO",
             "PYTHONUNBUFFERED": "1",
