@@ -72,7 +72,10 @@ class FakeUser:
         assert self._process is not None
         found: dict[str, psutil.Process] = {}
         for process in psutil.Process(self._process.pid).children(recursive=True):
-            words = " ".join(process.cmdline())
+            try:
+                words = " ".join(process.cmdline())
+            except psutil.NoSuchProcess:
+                continue
             for name in ("app.cli serve", "app.cli worker", "infra.sandbox", "redis-server", "bin/postgres"):
                 if name in words:
                     found.setdefault(name, process)
