@@ -81,7 +81,7 @@ async def until_nothing_moves(connection: asyncpg.Connection) -> float:
     began = time.monotonic()
 
     async def rests() -> bool:
-        return await connection.fetchval(MOVING) == 0
+        return bool(await connection.fetchval(MOVING) == 0)
 
     await until(rests, "every purchase comes to its end", RECOVERY_SECONDS_MAX)
     return time.monotonic() - began
