@@ -24,6 +24,7 @@ from resolvers.checkout.subscriptions import CheckoutSubscriptions
 from resolvers.inventory.mutations import SellerInventoryMutations
 from resolvers.inventory.queries import SellerInventoryQueries
 from resolvers.inventory.subscriptions import StockSubscriptions
+from resolvers.inventory.synchronising import SellerSynchronisingMutations
 from resolvers.ledger.queries import AdminLedgerQueries, SellerLedgerQueries
 from resolvers.orders.mutations import AdminOrderMutations, OrderMutations, SellerOrderMutations
 from resolvers.orders.queries import AdminOrderQueries, BuyerOrderQueries, SellerOrderQueries
@@ -129,6 +130,7 @@ Mutation = merged(
         SellerListingMutations,
         SellerLifecycleMutations,
         SellerInventoryMutations,
+        SellerSynchronisingMutations,
         AdminLifecycleMutations,
         AdminCatalogMutations,
         CartMutations,

@@ -62,9 +62,9 @@ def check_version(listing: Listing, version: int) -> None:
         raise ListingChanged(listing.id)
 
 
-async def changed(tx: Tx, listing: Listing) -> None:
-    """The listing is another one from now on; search is told unless it never knew it."""
-    listing.version += 1
-    listing.updated_at = tx.now
-    if listing.published_at is not None:
-        await note_changes(tx, [listing.id])
+async def changed(tx: Tx, *listings: Listing) -> None:
+    """The listings are other ones from now on; search is told unless it never knew them."""
+    for listing in listings:
+        listing.version += 1
+        listing.updated_at = tx.now
+    await note_changes(tx, [listing.id for listing in listings if listing.published_at is not None])

@@ -195,7 +195,11 @@ class Variant(SQLModel, table=True):
     active: bool = Field(default=True)
     updated_at: datetime = Field(sa_type=TIME)
 
-    __table_args__ = (amounts("price_minor"), UniqueConstraint("listing_id", "sku"))
+    __table_args__ = (
+        amounts("price_minor"),
+        UniqueConstraint("listing_id", "sku"),
+        Index("ix_variant_sku", "sku"),
+    )
 
 
 class ListingChange(SQLModel, table=True):

@@ -6,10 +6,11 @@ reservations, and every change of either number has a movement.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from domain.shared.columns import TIME, one_of
@@ -99,6 +100,17 @@ class StockMovement(SQLModel, table=True):
     at: datetime = Field(sa_type=TIME)
 
     __table_args__ = (Index("ix_stock_movement_item", "stock_item_id", "id"),)
+
+
+class VariantUpdates(SQLModel, table=True):
+    """What became of each item of one bulk update, so that a repeated request is told the same."""
+
+    __tablename__ = "variant_updates"
+
+    id: UUID = Field(primary_key=True)
+    seller_id: UUID = Field(foreign_key="seller.id")
+    outcomes: list[dict[str, Any]] = Field(sa_type=JSONB)
+    created_at: datetime = Field(sa_type=TIME)
 
 
 class VariantStock(SQLModel, table=True):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm.attributes import set_committed_value
 
 from domain.catalog.model import Variant
@@ -72,6 +73,21 @@ async def lock_stock_of(tx: Tx, variant_ids: Iterable[UUID]) -> dict[UUID, Locke
     """Variant -> its locked stock item in the general pool; a variant that never had stock is left out."""
     places = await tx.reads.all(_PLACES_OF_VARIANTS, variant_ids=list(set(variant_ids)))
     return {item.row.variant_id: item for item in await _lock(tx, places)}
+
+
+async def lock_or_make(tx: Tx, variant_ids: Sequence[UUID]) -> dict[UUID, LockedItem]:
+    """Variant -> its locked stock item; those that never had one get it, empty.
+
+    Two that make the first one at once end up with the same; made in one order, so that they never wait in a circle.
+    """
+    if not variant_ids:
+        return {}
+    rows = [
+        {"id": new_id(), "variant_id": each, "pool": GENERAL_POOL, "on_hand": 0, "reserved": 0, "updated_at": tx.now}
+        for each in sorted(variant_ids)
+    ]
+    await tx.execute(insert(_items).values(rows).on_conflict_do_nothing())
+    return await lock_stock_of(tx, variant_ids)
 
 
 async def lock_items(tx: Tx, stock_item_ids: Iterable[UUID]) -> dict[UUID, LockedItem]:

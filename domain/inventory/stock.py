@@ -10,12 +10,11 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.postgresql import insert
 
 from domain.catalog.model import Listing, Variant
 from domain.inventory.errors import StockBelowReserved
-from domain.inventory.model import GENERAL_POOL, QUANTITY_MAX, MovementKind, StockItem
-from domain.inventory.movements import Cause, Change, LockedItem, lock_stock_of, move_stock
+from domain.inventory.model import QUANTITY_MAX, MovementKind
+from domain.inventory.movements import Cause, Change, LockedItem, lock_or_make, move_stock
 from domain.shared.actor import Actor
 from domain.shared.commands import IdempotencyKey, command
 from domain.shared.database import Database, Tx, table
@@ -28,7 +27,6 @@ Quantity = Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
 
 _variants = table(Variant)
 _listings = table(Listing)
-_items = table(StockItem)
 
 _OWNED = (
     select(_variants.c.id)
@@ -112,7 +110,7 @@ async def _set(
         )
         if stands is not None:
             return command.variant_id
-        item = await _lock_or_make(tx, command.variant_id)
+        item = (await lock_or_make(tx, [command.variant_id]))[command.variant_id]
         delta = _checked(item, wanted(item.row.on_hand), path) - item.row.on_hand
         if delta:
             cause = Cause(actor=actor.name, reason=command.reason)
@@ -120,16 +118,6 @@ async def _set(
         return command.variant_id
 
     return await db.run(step)
-
-
-async def _lock_or_make(tx: Tx, variant_id: UUID) -> LockedItem:
-    """The variant's stock item, locked; two that make the first one at once end up with the same."""
-    await tx.execute(
-        insert(_items)
-        .values(id=new_id(), variant_id=variant_id, pool=GENERAL_POOL, on_hand=0, reserved=0, updated_at=tx.now)
-        .on_conflict_do_nothing()
-    )
-    return (await lock_stock_of(tx, [variant_id]))[variant_id]
 
 
 def _checked(item: LockedItem, on_hand: int, path: str) -> int:
