@@ -21,6 +21,7 @@ from domain.ledger.sealing import seal
 from domain.orders.completion import complete_due_orders
 from domain.payments.refunding import resume_refunds
 from domain.search import indexing
+from domain.shared.measures import Measures, NoMeasures
 from domain.users.retention import BATCH_MAX as USERS_MAX
 from domain.users.retention import sweep_users
 
@@ -86,16 +87,22 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
 )
 
 
-async def run_schedule(container: Container, stop: asyncio.Event, sweeps: tuple[Sweep, ...] = SWEEPS) -> None:
+async def run_schedule(
+    container: Container,
+    stop: asyncio.Event,
+    sweeps: tuple[Sweep, ...] = SWEEPS,
+    measures: Measures | None = None,
+) -> None:
     """Runs all sweeps until `stop`; the running ones are finished first."""
     async with asyncio.TaskGroup() as group:
         for sweep in sweeps:
-            group.create_task(_repeat(sweep, container, stop), name=f"sweep {sweep.name}")
+            work = _repeat(sweep, container, stop, measures or NoMeasures())
+            group.create_task(work, name=f"sweep {sweep.name}")
 
 
-async def _repeat(sweep: Sweep, container: Container, stop: asyncio.Event) -> None:
+async def _repeat(sweep: Sweep, container: Container, stop: asyncio.Event, measures: Measures) -> None:
     while not stop.is_set():
-        worked = await _run_once(sweep, container)
+        worked = await run_once(sweep, container, measures)
         # Spread, so that workers started together do not sweep together.
         pause = BACKLOG_PAUSE_SECONDS if worked >= sweep.batch else sweep.every_seconds * random.uniform(0.8, 1.2)  # noqa: S311
         try:
@@ -104,9 +111,14 @@ async def _repeat(sweep: Sweep, container: Container, stop: asyncio.Event) -> No
             continue
 
 
-async def _run_once(sweep: Sweep, container: Container) -> int:
+async def run_once(sweep: Sweep, container: Container, measures: Measures) -> int:
+    """How many rows it worked; 0 when something failed, which is logged and counted and comes again."""
     try:
-        return await sweep.run(container)
-    except Exception:  # one failing sweep must not end the others; it is logged and comes again
-        log.exception("sweep failed", sweep=sweep.name)
+        worked = await sweep.run(container)
+    except Exception as fault:  # one failing sweep must not end the others
+        faults = len(fault.exceptions) if isinstance(fault, ExceptionGroup) else 1
+        log.exception("sweep failed", sweep=sweep.name, faults=faults)
+        measures.sweep(sweep.name, faults)
         return 0
+    measures.sweep(sweep.name, 0)
+    return worked

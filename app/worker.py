@@ -54,7 +54,7 @@ async def _work(settings: Settings) -> None:
 async def work_until(container: Container, stop: asyncio.Event, measures: Measures | None = None) -> None:
     """All lanes and the schedule; ends when `stop` is set, or with the first of them that fails."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(run_schedule(container, stop), name="schedule")
+        group.create_task(run_schedule(container, stop, measures=measures), name="schedule")
         for lane in Lane:
             handlers = {each.name: work_of(each, container, measures) for each in HANDLERS if each.lane is lane}
             if handlers:

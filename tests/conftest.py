@@ -48,7 +48,10 @@ class FakeClock:
         self._offset = timedelta()
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self._offset
+        return self.shifted(datetime.now(UTC))
+
+    def shifted(self, instant: datetime) -> datetime:
+        return instant + self._offset
 
     def advance(self, **span: float) -> None:
         self._offset += timedelta(**span)

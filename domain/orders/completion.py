@@ -20,7 +20,7 @@ from domain.orders.timeline import append, move
 from domain.shared.actor import SYSTEM, Actor
 from domain.shared.clock import Clock
 from domain.shared.database import Database, Query, Tx, table
-from domain.shared.errors import DomainError
+from domain.shared.sweeping import one_by_one
 from domain.shared.transitions import Party
 
 BATCH_MAX: Final = 100
@@ -51,18 +51,11 @@ async def complete_due_orders(*, db: Database, clock: Clock, limit: int = BATCH_
     """Orders whose fourteen days are over, at most `limit`, each in a transaction of its own; how many were found.
 
     Those that another process has locked are left to it. One that cannot be completed does not keep the others
-    waiting: raises ExceptionGroup with all such faults at the end.
+    waiting: raises ExceptionGroup with all faults at the end.
     """
     assert 1 <= limit <= BATCH_MAX
     due = await db.primary.all(_DUE, now=clock.now(), limit=limit)
-    faults: list[DomainError] = []
-    for found in due:
-        try:
-            await db.run(partial(_complete_if_due, order_id=found.id))
-        except DomainError as fault:
-            faults.append(fault)
-    if faults:
-        raise ExceptionGroup("orders that are due and cannot be completed", faults)
+    await one_by_one([found.id for found in due], lambda id_: db.run(partial(_complete_if_due, order_id=id_)))
     return len(due)
 
 

@@ -16,22 +16,20 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, or_, select, text
 
-from domain.payments.errors import ProviderRefused, RefundTooLarge, RefusalReason
+from domain.payments.errors import ProviderRefused, ProviderUnavailable, RefundTooLarge, RefusalReason
 from domain.payments.events import RefundRequested
 from domain.payments.model import Payment, PaymentAllocation, Refund, RefundStatus
 from domain.payments.ports import MoneyIn, ProviderRefund
 from domain.payments.refund_outcomes import apply_answer, apply_refusal
 from domain.shared.clock import Clock
 from domain.shared.database import Database, Query, Tx, table
-from domain.shared.errors import DomainError
 from domain.shared.ids import new_id
+from domain.shared.sweeping import one_by_one
 
 LEASE: Final = timedelta(seconds=90)
 """Longer than a read and a refund together may take (25 s each). It grows with the attempts, up to an hour."""
 LEASES_MAX: Final = 40
 BATCH_MAX: Final = 100
-UNAVAILABLE_MAX: Final = 3
-"""After so many faults in one sweep the provider is taken to be down."""
 PAYMENTS_PER_ORDER_MAX: Final = 20
 _LATER: Final = frozenset({RefusalReason.BALANCE_INSUFFICIENT, RefusalReason.WRONG_STATE})
 """Refusals that pass: the platform's balance fills up again, a payment settles."""
@@ -173,21 +171,16 @@ async def execute_refund(refund_id: UUID, *, db: Database, gateway: MoneyIn) -> 
 async def resume_refunds(*, db: Database, gateway: MoneyIn, clock: Clock) -> int:
     """Pending refunds whose job is gone or whose lease ran out, at most BATCH_MAX; how many were brought forward.
 
-    One that fails does not keep the others waiting: raises ExceptionGroup with the faults, after UNAVAILABLE_MAX of
-    them at the latest.
+    One that fails does not keep the others waiting, unless the provider is away: raises ExceptionGroup with all
+    faults at the end.
     """
     now = clock.now()
     due = await db.primary.all(_DUE, now=now, before=now - timedelta(minutes=1))
-    faults: list[DomainError] = []
-    for found in due:
-        try:
-            await execute_refund(found.id, db=db, gateway=gateway)
-        except DomainError as fault:
-            faults.append(fault)
-        if len(faults) == UNAVAILABLE_MAX:
-            break
-    if faults:
-        raise ExceptionGroup("refunds that stay pending", faults)
+    await one_by_one(
+        [found.id for found in due],
+        lambda id_: execute_refund(id_, db=db, gateway=gateway),
+        away=ProviderUnavailable,
+    )
     return len(due)
 
 

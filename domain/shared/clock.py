@@ -1,4 +1,8 @@
-"""Time as a port, so that fourteen days pass in a test."""
+"""Time as a port, so that fourteen days pass in a test.
+
+Invariant: whatever processes compare with each other's times (leases, deadlines) is measured by the database's clock,
+which they share: `Tx.now`. The clocks of their own machines only say when to look.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -6,7 +10,11 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The time in UTC, always with its zone."""
+        """The time in UTC by this machine, always with its zone."""
+        ...
+
+    def shifted(self, instant: datetime) -> datetime:
+        """A time that another clock tells, moved as this one is moved on purpose (by a test; otherwise not at all)."""
         ...
 
 
@@ -17,4 +25,7 @@ class SystemClock:
         self._offset = timedelta(seconds=offset_seconds)
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self._offset
+        return self.shifted(datetime.now(UTC))
+
+    def shifted(self, instant: datetime) -> datetime:
+        return instant + self._offset

@@ -67,7 +67,9 @@ class Tx(Protocol):
         ...
 
     @property
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """When it began, by the database's clock: hosts whose own clocks differ agree on leases and deadlines."""
+        ...
 
     async def add(self, *rows: SQLModel) -> None:
         """Insert rows at once (so foreign keys hold in the order of the calls)."""

@@ -22,6 +22,10 @@ class Measures(Protocol):
         """One run of a job: `done` or `failed`."""
         ...
 
+    def sweep(self, name: str, faults: int) -> None:
+        """One run of a sweep, and how many of what it found it could not work."""
+        ...
+
     def saga(self, step: str, outcome: str) -> None:
         """One step of a purchase, or the state in which it ended."""
         ...
@@ -41,6 +45,9 @@ class NoMeasures:
         """See Measures."""
 
     def job(self, name: str, outcome: str, seconds: float) -> None:
+        """See Measures."""
+
+    def sweep(self, name: str, faults: int) -> None:
         """See Measures."""
 
     def saga(self, step: str, outcome: str) -> None:

@@ -2,7 +2,7 @@
 
 Invariant: the first statement of a transaction is issued here, before the step runs. The asyncpg dialect begins its
 transaction with its first statement, so a job enqueued on the raw connection before one would be outside of it and
-would survive a rollback.
+would survive a rollback. It also tells the time: `now` is the database's clock, the same for every host.
 """
 
 import asyncio
@@ -48,8 +48,8 @@ LOCK_ORDER: Final[Mapping[str, int]] = {
 }
 """Rank of the tables whose rows are locked together; the hottest last, so that it is held for the shortest time."""
 
-_TIMEOUTS = text(
-    "SELECT set_config('lock_timeout', :lock, true), set_config('transaction_timeout', :whole, true)"
+_BEGIN = text(
+    "SELECT clock_timestamp(), set_config('lock_timeout', :lock, true), set_config('transaction_timeout', :whole, true)"
 ).bindparams(lock=f"{LOCK_TIMEOUT_MS}ms", whole=f"{TRANSACTION_TIMEOUT_MS}ms")
 
 Enqueue = Callable[[asyncpg.Connection, Sequence[Event]], Awaitable[None]]
@@ -213,11 +213,11 @@ class PostgresDatabase:
 
     async def _once(self, step: Callable[[Tx], Awaitable[T]]) -> T:
         async with AsyncSession(self._engine, expire_on_commit=False, autoflush=False) as session:
-            await session.execute(_TIMEOUTS)
+            began_at = (await session.execute(_BEGIN)).scalar_one()
             connection = await (await session.connection()).get_raw_connection()
             raw = connection.driver_connection
             assert raw is not None
-            tx = PostgresTx(session, raw, self._clock.now(), strict_locks=self._strict)
+            tx = PostgresTx(session, raw, self._clock.shifted(began_at), strict_locks=self._strict)
             try:
                 result = await self._carry_out(tx, raw, step)
                 await _commit(session)

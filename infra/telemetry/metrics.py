@@ -42,6 +42,10 @@ class PrometheusMeasures:
             "market_job_seconds", "Time per job.", ["job"], buckets=SECONDS, registry=registry
         )
         self._queue = Gauge("market_queue", "Jobs that wait or are dead.", ["state"], registry=registry)
+        self._sweeps = Counter("market_sweeps", "Sweeps that were run.", ["sweep"], registry=registry)
+        self._sweep_faults = Counter(
+            "market_sweep_faults", "What sweeps found and could not work.", ["sweep"], registry=registry
+        )
         self._sagas = Counter("market_saga_steps", "Steps of purchases.", ["step", "outcome"], registry=registry)
         self._fallbacks = Counter(
             "market_fallbacks", "Answers given in another way because a part was down.", ["part"], registry=registry
@@ -76,6 +80,10 @@ class PrometheusMeasures:
     def queue(self, state: str, count: int) -> None:
         """How many jobs are in a state, as last looked at."""
         self._queue.labels(state).set(count)
+
+    def sweep(self, name: str, faults: int) -> None:
+        self._sweeps.labels(name).inc()
+        self._sweep_faults.labels(name).inc(faults)
 
     def saga(self, step: str, outcome: str) -> None:
         self._sagas.labels(step, outcome).inc()
