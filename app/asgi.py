@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from app.container import Container, open_container
+from app.files import file_routes
 from app.graphql import graphql_edge
 from app.health import Health, health_routes
 from app.jobs import handlers_of
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         Route("/graphql", edge),
         WebSocketRoute("/graphql", edge),
         *webhook_routes(container),
+        *file_routes(container),
         *health_routes(health, measures, metrics_token=settings.metrics_secret),
     ]
     application = Starlette(routes=routes, lifespan=lifespan)

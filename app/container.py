@@ -8,7 +8,7 @@ from typing import Protocol
 
 import asyncpg
 
-from app.settings import Settings
+from app.settings import Settings, SettingsRefused
 from app.tasks import ProcessTasks
 from domain.checkout.ports import CheckoutPorts
 from domain.orders.ports import CarrierWebhooks
@@ -28,6 +28,7 @@ from infra.postgres.shipping_rates import TableShippingRates
 from infra.postgres.tax_rules import TableTaxRules
 from infra.redis.cart_cache import open_cart_cache
 from infra.redis.hints import RedisHints, open_redis_hints
+from infra.storage.opening import ObjectStore, open_storage
 from infra.stripe.gateway import StripePaymentGateway, stripe_gateway
 from resolvers.context import Context, LoaderScope, Ports, Viewer
 
@@ -44,6 +45,7 @@ class Container:
     ports: Ports
     reads: PoolReads
     carriers: CarrierWebhooks
+    storage: ObjectStore
 
     def context(self, actor: Actor, client: Client | None = None) -> Context:
         """What one operation gets."""
@@ -110,6 +112,7 @@ async def open_container(
         tax = TableTaxRules(reads, measures, fresh_seconds=rates_seconds)
         policy, runner = policy_of(settings), ProcessTasks()
         opened.push_async_callback(runner.drain, settings.shutdown_seconds)
+        storage = object_storage(settings, clock)
         ports = Ports(
             db=db,
             clock=clock,
@@ -124,12 +127,28 @@ async def open_container(
             checkout=CheckoutPorts(
                 db=db, clock=clock, policy=policy, gateway=gateway, shipping=shipping, tax=tax, runner=runner
             ),
+            storage=storage,
             search_index=PostgresSearchIndex(
                 search_pool, primary_pool, remembered_seconds=settings.search_remembered_seconds
             ),
         )
         carriers = SignedCarrierWebhooks(settings.carrier_webhook_secret.get_secret_value(), clock)
-        yield Container(settings=settings, ports=ports, reads=reads, carriers=carriers)
+        yield Container(settings=settings, ports=ports, reads=reads, carriers=carriers, storage=storage)
+
+
+def object_storage(settings: Settings, clock: Clock) -> ObjectStore:
+    """Raises SettingsRefused for a storage that cannot be opened."""
+    try:
+        return open_storage(
+            settings.storage_url,
+            endpoint=settings.storage_endpoint,
+            api_url=settings.public_url,
+            base_url=settings.pictures_url,
+            secret=settings.jwt_secret.get_secret_value(),
+            clock=clock,
+        )
+    except (ValueError, OSError) as fault:
+        raise SettingsRefused(f"STORAGE_URL {fault}") from fault
 
 
 def payment_gateway(settings: Settings) -> StripePaymentGateway:

@@ -177,6 +177,8 @@ class Launcher:
                 chosen["DATABASE_URL"] = server.url(DATABASE)
             else:
                 chosen["REDIS_URL"] = server.url()
+        if "STORAGE_URL" not in os.environ:
+            chosen["STORAGE_URL"] = f"file:{self._data / 'files'}"
         if "STRIPE_API_KEY" not in os.environ:
             chosen |= {"STRIPE_API_BASE": self._options.sandbox_url, "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET}
         return {**os.environ, **chosen}

@@ -4,6 +4,7 @@ A production start with a value that is only safe on a developer's machine is re
 line.
 """
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -14,6 +15,7 @@ DEVELOPMENT_JWT_SECRET = "development-only-secret-of-32-bytes!"  # noqa: S105 - 
 SANDBOX_API_KEY = "sk_test_sandbox"
 SANDBOX_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - refused in production
 SANDBOX_CARRIER_SECRET = "carrier_sandbox"  # noqa: S105 - refused in production
+DEVELOPMENT_STORAGE_URL = "file:.data/files"
 JWT_SECRET_BYTES_MIN = 32
 
 
@@ -83,6 +85,20 @@ class Settings(BaseSettings):
     )
     opensearch_verify_tls: bool = Field(
         True, description="Check OpenSearch's certificate; off only where its network is private."
+    )
+
+    # Files
+    storage_url: str = Field(
+        DEVELOPMENT_STORAGE_URL,
+        description="Where files are kept: `file:<directory>` (shared by all processes), `s3://bucket/folder`, "
+        "`gs://...` or `az://account/container`; credentials come from the cloud's usual variables.",
+    )
+    storage_endpoint: str | None = Field(
+        None, description="Another server that speaks S3, as `https://minio.example.com`; for `s3://` only."
+    )
+    media_url: str | None = Field(
+        None,
+        description="Address under which pictures are served, as that of a CDN; by default `PUBLIC_URL` and `/media`.",
     )
 
     # Money
@@ -168,6 +184,10 @@ class Settings(BaseSettings):
         return self.metrics_token.get_secret_value() if self.metrics_token is not None else None
 
     @property
+    def pictures_url(self) -> str:
+        return self.media_url or f"{self.public_url.rstrip('/')}/media"
+
+    @property
     def read_url(self) -> str:
         return self.database_read_url or self.database_url
 
@@ -188,6 +208,13 @@ class Settings(BaseSettings):
         if not separator or scheme not in {"postgresql", "postgres", "postgresql+asyncpg"}:
             raise ValueError("must begin with postgresql://")
         return f"postgresql://{rest}"
+
+    @field_validator("storage_url")
+    @classmethod
+    def known_storage(cls, value: str) -> str:
+        if not re.fullmatch(r"(file:|(s3a?|gs|az|azure|abfss?)://).+", value):
+            raise ValueError("must begin with file:, s3://, gs:// or az://")
+        return value
 
     @field_validator("log_level")
     @classmethod
@@ -224,6 +251,10 @@ def production_faults(settings: Settings) -> list[str]:
         faults.append("STRIPE_API_BASE points at a sandbox")
     if not settings.public_url.startswith("https://"):
         faults.append("PUBLIC_URL is not https")
+    if settings.storage_url == DEVELOPMENT_STORAGE_URL:
+        faults.append("STORAGE_URL is not set")
+    if not settings.pictures_url.startswith("https://"):
+        faults.append("MEDIA_URL is not https")
     if any(not origin.startswith("https://") for origin in settings.allowed_origins):
         faults.append("ALLOWED_ORIGINS has an origin that is not https")
     return faults

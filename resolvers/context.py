@@ -9,6 +9,7 @@ from aiodataloader import DataLoader
 
 from domain.cart.ports import CartCache, CartPorts
 from domain.checkout.ports import CheckoutPorts
+from domain.media.ports import ObjectStorage
 from domain.payments.ports import PaymentGateway
 from domain.pricing.ports import ShippingRates, TaxRules
 from domain.search.ports import SearchIndex
@@ -46,6 +47,7 @@ class Ports:
     tax_rules: TaxRules
     cart_cache: CartCache
     search_index: SearchIndex
+    storage: ObjectStorage
 
     @property
     def users(self) -> UserPorts:

@@ -4,6 +4,7 @@ Tests never clean up: they make their own users and sellers and assert on those.
 `fresh_container`, a database of their own.
 """
 
+import tempfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,9 @@ from tests.counting import SqlCounter
 from tests.servers import Servers, Urls, copy_of_template
 
 _servers = pytest.StashKey[Servers]()
+_files = tempfile.TemporaryDirectory(prefix="market-files-")
+FILES = _files.name
+"""Where this process's containers keep files; keys are unique, so they may share it."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -78,7 +82,7 @@ def settings_for(database_url: str, redis_url: str, **more: Any) -> Settings:
         database_search_pool_size=5,
         rates_cache_seconds=0,
         search_remembered_seconds=0,
-        **more,
+        **{"storage_url": f"file:{FILES}", **more},
     )
 
 

@@ -10,6 +10,7 @@ from domain.checkout import model as checkout
 from domain.inbox import model as inbox
 from domain.inventory import model as inventory
 from domain.ledger import model as ledger
+from domain.media import model as media
 from domain.orders import model as orders
 from domain.payments import model as payments
 from domain.pricing import model as pricing
@@ -20,8 +21,8 @@ from domain.shared import columns, idempotency
 from domain.users import model as users
 
 MODULES = (
-    idempotency, users, inbox, ledger, sellers, catalog, inventory, pricing, payments, risk, cart, orders, checkout,
-    search,
+    idempotency, users, inbox, ledger, media, sellers, catalog, inventory, pricing, payments, risk, cart, orders,
+    checkout, search,
 )  # fmt: skip
 METADATA: MetaData = SQLModel.metadata
 

@@ -170,6 +170,7 @@ class Product:
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis.url(),
             "STRIPE_API_BASE": self.sandbox.url,
+            "STORAGE_URL": f"file:{self.directory / 'files'}",
             "SHUTDOWN_SECONDS": "3",
             "LOG_LEVEL": "INFO",
             "PYTHONUNBUFFERED": "1",

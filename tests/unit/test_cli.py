@@ -78,6 +78,7 @@ def test_production_is_not_seeded(no_settings: pytest.MonkeyPatch) -> None:
         "STRIPE_API_KEY": "sk_live_1",
         "STRIPE_WEBHOOK_SECRET": "whsec_1",
         "CARRIER_WEBHOOK_SECRET": "carrier_1",
+        "STORAGE_URL": "s3://pictures/market",
         "JWT_SECRET": "x" * 32,
     }.items():
         no_settings.setenv(name, value)

@@ -19,6 +19,7 @@ SOUND = {
     "STRIPE_WEBHOOK_SECRET": "whsec_1",
     "CARRIER_WEBHOOK_SECRET": "carrier_1",
     "JWT_SECRET": "x" * 32,
+    "STORAGE_URL": "s3://pictures/market",
 }
 
 
@@ -67,6 +68,8 @@ def test_every_insecure_value_is_named_in_one_line(environment: pytest.MonkeyPat
         "STRIPE_API_BASE",
         "PUBLIC_URL",
         "ALLOWED_ORIGINS",
+        "STORAGE_URL",
+        "MEDIA_URL",
         "CLOCK_OFFSET_SECONDS",
     ):
         assert name in message
@@ -81,6 +84,9 @@ def test_every_insecure_value_is_named_in_one_line(environment: pytest.MonkeyPat
         ("PUBLIC_URL", "http://market.example"),
         ("ALLOWED_ORIGINS", "https://shop.example,http://evil.example"),
         ("CLOCK_OFFSET_SECONDS", "1"),
+        ("STORAGE_URL", "file:.data/files"),
+        ("STORAGE_URL", "ftp://files.example/market"),
+        ("MEDIA_URL", "http://cdn.example"),
     ],
 )
 def test_one_insecure_value_is_enough(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
