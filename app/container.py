@@ -1,5 +1,6 @@
 """Wiring: the only place that names concrete adapters. Everything opened here is closed here, in reverse."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from app.tasks import ProcessTasks
 from domain.checkout.ports import CheckoutPorts
 from domain.orders.ports import CarrierWebhooks
 from domain.shared.actor import Actor, Client
+from domain.shared.budgets import CostBudget, TokenBuckets
 from domain.shared.clock import Clock, SystemClock
 from domain.shared.events import Event
 from domain.shared.measures import Measures, NoMeasures
@@ -26,11 +28,15 @@ from infra.postgres.reads import PoolReads
 from infra.postgres.search_index import SERVER_SETTINGS, PostgresSearchIndex
 from infra.postgres.shipping_rates import TableShippingRates
 from infra.postgres.tax_rules import TableTaxRules
-from infra.redis.cart_cache import open_cart_cache
+from infra.redis.asking import RedisDoor, open_redis
+from infra.redis.cart_cache import RedisCartCache
+from infra.redis.cost_budgets import RedisCostBudget
+from infra.redis.documents import RedisDocuments
 from infra.redis.hints import RedisHints, open_redis_hints
 from infra.storage.opening import ObjectStore, open_storage
 from infra.stripe.gateway import StripePaymentGateway, stripe_gateway
 from resolvers.context import Context, LoaderScope, Ports, Viewer
+from resolvers.transport.persisted import DocumentStore, NearAndFar, RecentDocuments
 
 
 class WatchPool(Protocol):
@@ -46,6 +52,8 @@ class Container:
     reads: PoolReads
     carriers: CarrierWebhooks
     storage: ObjectStore
+    documents: DocumentStore
+    budget: CostBudget
 
     def context(self, actor: Actor, client: Client | None = None) -> Context:
         """What one operation gets."""
@@ -83,16 +91,10 @@ async def open_container(
     async with AsyncExitStack() as opened:
         engine = create_engine(settings.database_url, size=settings.database_pool_size)
         opened.push_async_callback(engine.dispose)
-        primary_pool = await opened_pool(
-            opened, "primary", settings.database_url, settings.database_pool_size, watch_pool
-        )
-        read_pool = await opened_pool(opened, "reads", settings.read_url, settings.database_read_pool_size, watch_pool)
-        search_pool = await opened_pool(
-            opened, "search", settings.read_url, settings.database_search_pool_size, watch_pool, SERVER_SETTINGS
-        )
+        primary_pool, read_pool, search_pool = await open_pools(opened, settings, watch_pool)
         hints = await opened.enter_async_context(open_redis_hints(settings.redis_url))
-        cart_cache = await opened.enter_async_context(
-            open_cart_cache(settings.redis_url, measures, connections_max=settings.redis_pool_size)
+        redis = await opened.enter_async_context(
+            open_redis(settings.redis_url, measures, connections_max=settings.redis_pool_size)
         )
         hasher = Argon2PasswordHasher()
         opened.callback(hasher.close)
@@ -121,7 +123,7 @@ async def open_container(
             tokens=JwtTokenSigner(settings.jwt_secret.get_secret_value()),
             hints=hints,
             gateway=gateway,
-            cart_cache=cart_cache,
+            cart_cache=RedisCartCache(redis),
             shipping_rates=shipping,
             tax_rules=tax,
             checkout=CheckoutPorts(
@@ -133,7 +135,15 @@ async def open_container(
             ),
         )
         carriers = SignedCarrierWebhooks(settings.carrier_webhook_secret.get_secret_value(), clock)
-        yield Container(settings=settings, ports=ports, reads=reads, carriers=carriers, storage=storage)
+        yield Container(
+            settings=settings,
+            ports=ports,
+            reads=reads,
+            carriers=carriers,
+            storage=storage,
+            documents=NearAndFar(RecentDocuments(), RedisDocuments(redis)),
+            budget=cost_budget(settings, redis),
+        )
 
 
 def object_storage(settings: Settings, clock: Clock) -> ObjectStore:
@@ -151,6 +161,13 @@ def object_storage(settings: Settings, clock: Clock) -> ObjectStore:
         raise SettingsRefused(f"STORAGE_URL {fault}") from fault
 
 
+def cost_budget(settings: Settings, redis: RedisDoor) -> CostBudget:
+    """One budget per client over all processes; while Redis is away, one of the same size in each."""
+    capacity, refill = settings.cost_capacity, settings.cost_refill_per_second
+    alone = TokenBuckets(clock=time.monotonic, capacity=capacity, refill_per_second=refill)
+    return RedisCostBudget(redis, alone=alone, clock=time.time, capacity=capacity, refill_per_second=refill)
+
+
 def payment_gateway(settings: Settings) -> StripePaymentGateway:
     return stripe_gateway(
         settings.stripe_api_key.get_secret_value(),
@@ -164,6 +181,18 @@ def hint_at(hints: RedisHints, events: Sequence[Event]) -> None:
     topics = dict.fromkeys(topic for event in events for topic in event.topics())
     if topics:
         hints.publish(tuple(topics))
+
+
+async def open_pools(
+    opened: AsyncExitStack, settings: Settings, watch_pool: WatchPool | None
+) -> tuple[asyncpg.Pool, asyncpg.Pool, asyncpg.Pool]:
+    """For single statements on the primary, for reads, and for searches."""
+    primary, reads, url = settings.database_pool_size, settings.database_read_pool_size, settings.read_url
+    return (
+        await opened_pool(opened, "primary", settings.database_url, primary, watch_pool),
+        await opened_pool(opened, "reads", url, reads, watch_pool),
+        await opened_pool(opened, "search", url, settings.database_search_pool_size, watch_pool, SERVER_SETTINGS),
+    )
 
 
 async def opened_pool(

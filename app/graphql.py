@@ -1,6 +1,5 @@
 """The GraphQL edge, wired: who asks is read from the request, faults go to the log, known errors keep their code."""
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -11,13 +10,16 @@ from starlette.requests import Request
 from starlette.websockets import WebSocket
 
 from app.container import Container
+from app.manifests import read_manifests
 from app.settings import Settings
 from app.viewer import authenticate, bearer_of, client_of
 from domain.sellers.switching import still_holds
+from domain.shared.actor import Role
+from domain.shared.budgets import CostBudget
 from domain.shared.errors import DomainError, NotSignedIn
 from domain.shared.measures import Measures, NoMeasures
+from domain.users.attempts import network_of
 from resolvers.context import Context, Viewer
-from resolvers.extensions.budget import TokenBuckets
 from resolvers.extensions.edge_schema import EdgeSchema, edge_extensions
 from resolvers.extensions.measuring import measuring
 from resolvers.schema import build_schema
@@ -49,10 +51,14 @@ def graphql_edge(
         return opened.context(viewer.actor, viewer.client)
 
     return GraphQLEdge(
-        schema=market_schema(settings, measures or NoMeasures()),
+        schema=market_schema(settings, measures or NoMeasures(), ProcessBudget(container)),
         make_context=make_context,
         report=report_fault,
         translate=translate,
+        document_store=ProcessDocuments(container),
+        manifest=read_manifests(settings.trusted_documents),
+        trusted_only=lambda context: settings.trusted_documents_only or Role.PARTNER in context.actor.roles,
+        is_current=holds,
         graphiql=settings.serves_graphiql,
         allowed_origins=settings.allowed_origins,
     )
@@ -65,13 +71,36 @@ async def refuse_over(viewer: Viewer, container: Container) -> None:
         raise NotSignedIn("This session is over or was changed; refresh it or sign in again.")
 
 
-def market_schema(settings: Settings, measures: Measures) -> strawberry.Schema:
+async def holds(context: Context) -> bool:
+    """Whether what the viewer's token claimed when the socket or stream began is still true."""
+    return await still_holds(context.ports.db.primary, context.actor, context.ports.clock.now())
+
+
+class ProcessDocuments:
+    """`DocumentStore` of the container, which is opened after the edge is made."""
+
+    def __init__(self, container: Callable[[], Container]) -> None:
+        self._container = container
+
+    async def get(self, sha256: str) -> str | None:
+        return await self._container().documents.get(sha256)
+
+    async def put(self, sha256: str, text: str) -> None:
+        await self._container().documents.put(sha256, text)
+
+
+class ProcessBudget:
+    """`CostBudget` of the container, which is opened after the schema is made."""
+
+    def __init__(self, container: Callable[[], Container]) -> None:
+        self._container = container
+
+    async def spend(self, client_key: str, cost: int) -> int:
+        return await self._container().budget.spend(client_key, cost)
+
+
+def market_schema(settings: Settings, measures: Measures, budget: CostBudget) -> strawberry.Schema:
     """The schema with everything that every operation passes through."""
-    budget = TokenBuckets(
-        clock=time.monotonic,
-        capacity=settings.cost_capacity,
-        refill_per_second=settings.cost_refill_per_second,
-    )
     introspects = settings.serves_graphiql
     return build_schema(
         EdgeSchema,
@@ -83,9 +112,9 @@ def market_schema(settings: Settings, measures: Measures) -> strawberry.Schema:
 
 
 def client_key(context: Context) -> str:
-    """Whose budget an operation is paid from: the user's, or the address's."""
+    """Whose budget an operation is paid from: the user's, or the network's, of which one customer has a whole /64."""
     user_id = context.actor.user_id
-    return f"user:{user_id}" if user_id is not None else f"ip:{context.viewer.client.ip}"
+    return f"user:{user_id}" if user_id is not None else f"ip:{network_of(context.viewer.client.ip)}"
 
 
 def authorization_of(connection: Request | WebSocket, parameters: Mapping[str, Any] | None) -> str | None:

@@ -33,6 +33,8 @@ def serve(settings: Settings) -> None:
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,
         ws_max_size=SOCKET_MESSAGE_BYTES_MAX,
+        # A compressor per socket is some hundred kilobytes, and small messages gain nothing.
+        ws_per_message_deflate=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         backlog=BACKLOG,

@@ -6,6 +6,7 @@ line.
 
 import re
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -149,6 +150,15 @@ class Settings(BaseSettings):
         100_000, gt=0, description="Static cost that a client's budget regains every second."
     )
 
+    trusted_documents: Path | None = Field(
+        None,
+        description="Manifest of registered operations as a client's build writes it (JSON), or a folder of them. "
+        "Partners execute nothing else.",
+    )
+    trusted_documents_only: bool = Field(
+        False, description="Everybody executes registered operations only, not partners alone."
+    )
+
     # What it tells
     log_format: LogFormat | None = Field(
         None, description="`json` or `console`; by default json in production and console elsewhere."
@@ -226,6 +236,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def refuse_what_is_unsafe(self) -> Self:
         faults = production_faults(self) if self.is_production else []
+        if self.trusted_documents_only and self.trusted_documents is None:
+            faults.append("TRUSTED_DOCUMENTS_ONLY needs TRUSTED_DOCUMENTS")
         if self.clock_offset_seconds and self.environment is not Environment.TEST:
             faults.append("CLOCK_OFFSET_SECONDS is for tests only")
         if faults:

@@ -16,10 +16,14 @@ class ActorKind(StrEnum):
 
 
 class Role(StrEnum):
-    """What a signed-in person may be besides a buyer. Membership of a shop is no role: it is `seller_id`."""
+    """What a signed-in account may be besides a buyer. Membership of a shop is no role: it is `seller_id`.
+
+    PARTNER gives nothing and takes something away: a program's account executes registered operations only.
+    """
 
     ADMIN = "admin"
     MODERATOR = "moderator"
+    PARTNER = "partner"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,9 @@ class UnblockUser:
 
 
 async def set_user_roles(command: SetUserRoles, *, actor: Actor, db: Database) -> UUID:
-    """By an administrator, or by SYSTEM for the first one; the user's id. Losing a role ends the user's sessions.
+    """By an administrator, or by SYSTEM for the first one; the user's id.
 
+    Whoever may do less from now on, by a role lost or by becoming a partner's program, is signed out everywhere.
     Raises NotPermitted, NotFound, WouldLoseAdministrator.
     """
     wanted = sorted(set(command.roles))
@@ -50,11 +51,12 @@ async def set_user_roles(command: SetUserRoles, *, actor: Actor, db: Database) -
     async def step(tx: Tx) -> UUID:
         user = await _target(tx, command.user_id, actor)
         lost = set(user.roles) - set(wanted)
+        bound = Role.PARTNER in set(wanted) - set(user.roles)
         if user.id == actor.user_id and Role.ADMIN in lost:
             raise WouldLoseAdministrator()
         user.roles = [role.value for role in wanted]
         user.updated_at = tx.now
-        if lost:
+        if lost or bound:
             await end_all_sessions(tx, user.id, SessionEnd.ROLES_CHANGED)
         return user.id
 

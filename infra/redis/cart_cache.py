@@ -1,68 +1,36 @@
 """`domain.cart.ports.CartCache` in Redis.
 
-Invariant: no call takes longer than ANSWER_SECONDS or raises. A server that failed is left alone for a while, so
-that its absence costs one cart in five seconds a tenth of a second and the others nothing.
+Invariant: a copy is what this adapter wrote or nothing; whatever else is found, and no answer, count as no copy.
 """
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from domain.cart.reads import CartContent, CartStamp, StoredLine
-from domain.shared.measures import Measures
-from infra.redis.breaker import CircuitBreaker
+from infra.redis.asking import RedisDoor
 
-ANSWER_SECONDS: Final = 0.1
 LIFE_SECONDS: Final = 7 * 24 * 3600
 FORM: Final = 1
 """The form of the stored text: a copy of another form is no copy."""
 _PART: Final = "cart_cache"
-_FAULTS: Final = (RedisError, OSError, TimeoutError)
-
-T = TypeVar("T")
-_log = logging.getLogger(__name__)
 
 
 class RedisCartCache:
-    """Made by `open_cart_cache`."""
-
-    def __init__(self, client: Redis, measures: Measures, breaker: CircuitBreaker) -> None:
-        self._client = client
-        self._measures = measures
-        self._breaker = breaker
+    def __init__(self, door: RedisDoor) -> None:
+        self._door = door
 
     async def get(self, cart_id: UUID) -> CartContent | None:
         """See CartCache."""
-        stored = await self._ask(lambda: self._client.get(_key(cart_id)))
+        stored = await self._door.ask(_PART, lambda redis: redis.get(_key(cart_id)))
         return None if stored is None else _read(stored)
 
     async def put(self, content: CartContent) -> None:
         """See CartCache."""
-        await self._ask(lambda: self._client.set(_key(content.stamp.cart_id), _write(content), ex=LIFE_SECONDS))
-
-    async def _ask(self, call: Callable[[], Awaitable[T]]) -> T | None:
-        if not self._breaker.allows():
-            return None
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                answer = await call()
-        except _FAULTS as fault:
-            self._breaker.failed()
-            self._measures.fallback(_PART)
-            _log.warning("carts are read without their copies for a while: %s", type(fault).__name__)
-            return None
-        self._breaker.succeeded()
-        return answer
+        key, copy = _key(content.stamp.cart_id), _write(content)
+        await self._door.ask(_PART, lambda redis: redis.set(key, copy, ex=LIFE_SECONDS))
 
 
 def _key(cart_id: UUID) -> str:
@@ -103,24 +71,3 @@ def _read(stored: bytes | str) -> CartContent | None:
         )
     except (ValueError, TypeError, KeyError, IndexError, AttributeError):
         return None
-
-
-@asynccontextmanager
-async def open_cart_cache(
-    url: str, measures: Measures, *, connections_max: int, breaker: CircuitBreaker | None = None
-) -> AsyncIterator[RedisCartCache]:
-    """A cache with its own connections; a Redis that is down delays nothing here."""
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=connections_max,
-        timeout=ANSWER_SECONDS,
-        socket_timeout=ANSWER_SECONDS,
-        socket_connect_timeout=ANSWER_SECONDS,
-        # Trying again is the breaker's decision.
-        retry=Retry(NoBackoff(), 0),
-    )
-    client = Redis.from_pool(pool)
-    try:
-        yield RedisCartCache(client, measures, breaker or CircuitBreaker())
-    finally:
-        await client.aclose()

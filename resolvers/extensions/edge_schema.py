@@ -9,7 +9,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.types import ExecutionContext
 
-from resolvers.extensions.budget import CostBudget
+from domain.shared.budgets import CostBudget
 from resolvers.extensions.deadline import Deadline
 from resolvers.extensions.document_cache import DocumentCache
 from resolvers.extensions.hooks import HookRunner

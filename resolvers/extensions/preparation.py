@@ -15,8 +15,8 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 from strawberry.types.execution import ParseOptions
 
+from domain.shared.budgets import CostBudget, RateLimited
 from resolvers.extensions.arrival import arrival_of
-from resolvers.extensions.budget import CostBudget, RateLimited
 from resolvers.extensions.costs import PriceList
 from resolvers.extensions.document_cache import DocumentCache, DocumentKey, Prepared
 from resolvers.extensions.incremental import without_increments

@@ -55,14 +55,19 @@ MakeContext = Callable[[Request | WebSocket, Mapping[str, Any] | None], Awaitabl
 COST_HEADER: Final = "x-graphql-cost"
 
 
+async def always_current(_: Any) -> bool:
+    return True
+
+
 class GraphQLEdge(GraphQL[Any, Arrival]):
     """An ASGI application for one schema; `routes` puts it at a path.
 
     `make_context(request, None)` is called once per HTTP request, `make_context(socket, payload)` once per
     socket; it raises `TokenRejected` for a bad token. `report(fault_id, error)` logs what was masked.
     `manifest` and `trusted_only` are those of `PersistedDocuments`. `is_current(context)` is asked before every
-    operation of a socket and every event: once it says no (the session ended), the socket closes with 4401 and a
-    stream ends. `allowed_origins` are the foreign origins whose pages may ask, by HTTP and by socket.
+    operation of a socket or stream and, at most once a second, before what follows: once it says no (the session
+    ended), the socket closes with 4401 and a stream ends. `allowed_origins` are the foreign origins whose pages may
+    ask, by HTTP and by socket.
     """
 
     websocket_adapter_class = EdgeSocket
@@ -83,7 +88,7 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
         document_store: DocumentStore | None = None,
         manifest: Mapping[str, str] | None = None,
         trusted_only: Callable[[C], bool] = lambda _: False,
-        is_current: Callable[[C], bool] = lambda _: True,
+        is_current: Callable[[C], Awaitable[bool]] = always_current,
         graphiql: bool = False,
         allowed_origins: Sequence[str] = (),
     ) -> None:
@@ -108,6 +113,7 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
                 store=document_store or RecentDocuments(), manifest=manifest or {}, trusted_only=trusted_only
             ),
             is_current,
+            self.limits.current_seconds,
         )
         self._http = across_origins(self._serve_http, allowed_origins)
         self._sockets = 0
@@ -240,6 +246,8 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
                     yield result
         except TokenRejected as rejected:
             yield PreExecutionError(data=None, errors=[refused(UNAUTHENTICATED, rejected.message)])
+        except Exception as fault:  # noqa: BLE001  # reported under an id; the stream ends with it
+            yield PreExecutionError(data=None, errors=[self.faults.fault(fault)])
         finally:
             self._streams -= 1
 

@@ -1,6 +1,7 @@
 """Running operation requests against the schema: once for an answer, or as a stream of them."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -35,11 +36,16 @@ class Execution:
     """Finds the text, executes it, and stores a new persisted text once it has proved valid."""
 
     def __init__(
-        self, schema: BaseSchema, documents: PersistedDocuments[Any], is_current: Callable[[Any], bool]
+        self,
+        schema: BaseSchema,
+        documents: PersistedDocuments[Any],
+        is_current: Callable[[Any], Awaitable[bool]],
+        current_seconds: float,
     ) -> None:
         self._schema = schema
         self._documents = documents
         self._is_current = is_current
+        self._current_seconds = current_seconds
 
     async def answer(
         self, request: OperationRequest, context: Any, arrival: Arrival, allowed: Iterable[OperationType]
@@ -77,7 +83,9 @@ class Execution:
 
         Raises `TokenRejected` once the context is no longer current.
         """
-        self._check_current(context)
+        await self._check_current(context)
+        now = asyncio.get_running_loop().time
+        checked_at = now()
         try:
             resolved = await self._documents.resolve(request, context)
         except GraphQLError as refusal:
@@ -99,14 +107,16 @@ class Execution:
                     if registers is not None and not isinstance(result, PreExecutionError):
                         await self._documents.register(registers, resolved.text)
                         registers = None
-                    self._check_current(context)
+                    if getattr(result, "errors", None) or now() - checked_at >= self._current_seconds:
+                        await self._check_current(context)
+                        checked_at = now()
                     yield _with_our_codes(result)
             except GraphQLError as refusal:  # raised by an extension before anything ran
                 yield PreExecutionError(data=None, errors=[refusal])
 
-    def _check_current(self, context: Any) -> None:
-        if not self._is_current(context):
-            raise TokenRejected
+    async def _check_current(self, context: Any) -> None:
+        if not await self._is_current(context):
+            raise TokenRejected("This session is over or was changed; refresh it or sign in again.")
 
 
 def _not_runnable(fault: CannotGetOperationTypeError | InvalidOperationTypeError) -> GraphQLError:

@@ -8,7 +8,8 @@ class TransportLimits:
     """Bytes, counts and seconds.
 
     `streams_max` counts event streams and `sockets_max` WebSockets of one process; over them new ones are
-    refused with 503 and the client retries elsewhere. `batch_max` of 0 refuses batches.
+    refused with 503 and the client retries elsewhere. `batch_max` of 0 refuses batches. A stream
+    that was current is not asked about again for `current_seconds`, unless something went wrong in it.
     """
 
     body_bytes_max: int = 1_000_000
@@ -19,3 +20,4 @@ class TransportLimits:
     sockets_max: int = 10_000
     streams_max: int = 10_000
     batch_max: int = 0
+    current_seconds: float = 1.0

@@ -63,6 +63,28 @@ class RecentDocuments:
             self._characters -= len(dropped)
 
 
+class NearAndFar:
+    """`DocumentStore` of two: what this process used lately, and behind it what all processes know."""
+
+    def __init__(self, near: DocumentStore, far: DocumentStore) -> None:
+        self._near = near
+        self._far = far
+
+    async def get(self, sha256: str) -> str | None:
+        text = await self._near.get(sha256)
+        if text is None:
+            text = await self._far.get(sha256)
+            if text is not None:
+                await self._near.put(sha256, text)
+        return text
+
+    async def put(self, sha256: str, text: str) -> None:
+        # Clients that send text and hash together do so with every operation.
+        if await self._near.get(sha256) is None:
+            await self._near.put(sha256, text)
+            await self._far.put(sha256, text)
+
+
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """The text to execute, and the hash under which to store it once it has proved valid."""

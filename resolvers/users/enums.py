@@ -17,6 +17,10 @@ expose(
 )
 expose(
     Role,
-    "What a person may be besides a buyer.",
-    {Role.ADMIN: "Runs the marketplace.", Role.MODERATOR: "Reviews listings, purchases and complaints."},
+    "What an account may be besides a buyer's.",
+    {
+        Role.ADMIN: "Runs the marketplace.",
+        Role.MODERATOR: "Reviews listings, purchases and complaints.",
+        Role.PARTNER: "A program of an integration: executes operations of the registered manifest, and no others.",
+    },
 )

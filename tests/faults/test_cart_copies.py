@@ -23,8 +23,9 @@ from domain.cart.reads import CartContent
 from domain.shared.actor import Actor
 from domain.shared.ids import new_id
 from domain.shared.measures import NoMeasures
+from infra.redis.asking import ANSWER_SECONDS, open_redis
 from infra.redis.breaker import CircuitBreaker
-from infra.redis.cart_cache import ANSWER_SECONDS, open_cart_cache
+from infra.redis.cart_cache import RedisCartCache
 from infra.redis.embedded import EmbeddedRedis
 from tests.conftest import settings_for
 from tests.makers import OnSale, a_buyer, on_sale
@@ -199,8 +200,9 @@ async def test_a_silent_redis_is_asked_once_per_pause() -> None:
     time, measures = FakeTime(), CountingMeasures()
     async with (
         a_silent_server() as (url, connections),
-        open_cart_cache(url, measures, connections_max=5, breaker=CircuitBreaker(pause_seconds=5, now=time)) as cache,
+        open_redis(url, measures, connections_max=5, breaker=CircuitBreaker(pause_seconds=5, now=time)) as door,
     ):
+        cache = RedisCartCache(door)
         async with asyncio.timeout(20 * ANSWER_SECONDS):
             for _ in range(50):
                 assert await cache.get(new_id()) is None

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.websockets import WebSocket
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers.extensions.budget import CostBudget, TokenBuckets
+from domain.shared.budgets import CostBudget, TokenBuckets
 from resolvers.extensions.edge_schema import EdgeSchema, edge_extensions
 from resolvers.extensions.limits import Limits
 from resolvers.shared.directives import Cost, paged

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import uvicorn
@@ -50,13 +50,13 @@ def _dashed(headers: dict[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def serve(app: ASGIApp) -> Iterator[Served]:
+def serve(app: ASGIApp, *, lifespan: Literal["on", "off"] = "off") -> Iterator[Served]:
     """Run the app until the block ends; open connections are closed by the server."""
     # Without the protocol named, asyncio leaves Nagle on and every answer waits 40 ms for an acknowledgement.
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
-            app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1, ws_max_size=4_000_000
+            app, log_level="warning", lifespan=lifespan, timeout_graceful_shutdown=1, ws_max_size=4_000_000
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))

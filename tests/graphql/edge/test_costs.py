@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from resolvers.extensions.budget import RateLimited, TokenBuckets
+from domain.shared.budgets import RateLimited, TokenBuckets
 from resolvers.extensions.limits import Limits
 from tests.graphql.edge.conftest import served_edge
 from tests.graphql.edge.market import market_schema

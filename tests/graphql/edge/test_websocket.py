@@ -12,10 +12,11 @@ from websockets.typing import Subprotocol
 
 from resolvers.transport.limits import TransportLimits
 from tests.graphql.edge.conftest import FakeReport, served_edge
-from tests.graphql.edge.market import SECRET, WATCHERS
+from tests.graphql.edge.market import SECRET, WATCHERS, FakeContext
 from tests.graphql.edge.server import DEADLINE_SECONDS, Served, wait_until
 
 MODERN = "graphql-transport-ws"
+OVER = "This session is over or was changed; refresh it or sign in again."
 
 
 class Socket:
@@ -356,21 +357,52 @@ def test_the_cost_is_told_to_sockets_that_asked(served: Served) -> None:
         assert socket.receive()["payload"]["extensions"]["cost"]["requested"] == 7
 
 
+class FakeSessions:
+    """Tells that a viewer's session is over from when the test says so, or after so many questions."""
+
+    def __init__(self, *, holds: int = 1_000_000) -> None:
+        self.left = holds
+
+    async def __call__(self, _: FakeContext) -> bool:
+        self.left -= 1
+        return self.left >= 0
+
+
 def test_a_session_that_ends_closes_its_sockets_and_streams() -> None:
-    ended: list[str] = []
+    sessions = FakeSessions()
     body = {"query": "subscription { count(to: 100000) }"}
-    with served_edge(is_current=lambda context: context.viewer not in ended) as served:
-        with opened(served) as socket:
-            socket.init({"token": "ada"})
+    with served_edge(is_current=sessions, limits=TransportLimits(current_seconds=0)) as served:
+        with ready(served) as socket:
             socket.subscribe("subscription { count(to: 100000) }")
             assert socket.receive()["payload"] == {"data": {"count": 0}}
-            ended.append("ada")
-            assert socket.closed() == (4401, "The access token is not valid.")
-        with opened(served) as socket:
-            socket.init({"token": "ada"})
+            sessions.left = 0
+            assert socket.closed() == (4401, OVER)
+        with ready(served) as socket:
             socket.subscribe("{ hello }")
             assert socket.closed()[0] == 4401
-        streamed = served.post(body, accept="text/event-stream", authorization="Bearer ada").text
+        streamed = served.post(body, accept="text/event-stream").text
 
     assert streamed.count("event: next") == 1
     assert '"code":"UNAUTHENTICATED"' in streamed
+
+
+def test_what_goes_wrong_in_a_stream_may_be_the_sessions_end() -> None:
+    with served_edge(is_current=FakeSessions(holds=1)) as served, ready(served) as socket:
+        socket.subscribe("subscription { fails }")
+        assert socket.receive()["payload"] == {"data": {"fails": 0}}
+        assert socket.closed() == (4401, OVER)
+
+
+def test_a_database_that_is_away_ends_a_stream_with_a_masked_fault(report: FakeReport) -> None:
+    async def is_current(_: FakeContext) -> bool:
+        raise ConnectionError(SECRET)
+
+    with served_edge(is_current=is_current) as served:
+        streamed = served.post({"query": "subscription { count }"}, accept="text/event-stream").text
+        with ready(served) as socket:
+            socket.subscribe("{ hello }")
+            answer = socket.receive()
+
+    assert '"code":"INTERNAL_ERROR"' in streamed
+    assert answer["payload"][0]["extensions"]["code"] == "INTERNAL_ERROR"
+    assert SECRET not in streamed + str(answer)
