@@ -36,6 +36,9 @@ FUNCTIONS: Final = {
     "dead letters": "app.dead_letters:list_dead_letters",
     "replay": "app.dead_letters:replay_dead_letters",
     "check": "app.checking:check",
+    "doctor": "app.doctor.visit:visit",
+    "doctor's screen": "app.doctor.screen:screen",
+    "exit code": "app.doctor.findings:exit_code",
     "logs": "infra.telemetry.logs:configure_logs",
 }
 
@@ -170,6 +173,21 @@ def check(url: Annotated[str, typer.Argument(help="Address that must answer 200.
     if fault is not None:
         err.print(fault, highlight=False, soft_wrap=True)
         raise typer.Exit(1)
+
+
+@app.command()
+def doctor(
+    data: Annotated[Path, typer.Option(help="Data directory of `market dev`, where no DATABASE_URL is set.")] = Path(
+        ".data"
+    ),
+    every: Annotated[bool, typer.Option("--all", help="Show what is well line by line too.")] = False,
+) -> None:
+    """Check servers, settings, keys, migrations and waiting work; exit code 0 well, 1 warnings, 2 faults."""
+    load("logs")(json=False, level="ERROR")
+    with err.status("looking ..."):
+        findings = asyncio.run(load("doctor")(data))
+    out.print(load("doctor's screen")(findings, every=every), highlight=False)
+    raise typer.Exit(load("exit code")(findings))
 
 
 @jobs.command()

@@ -25,6 +25,7 @@ from rich.table import Table
 
 from app.checking import check
 from app.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
+from app.doctor.place import remember_environment
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.processes.owned import EmbeddedServerFailed, OwnedProcess
 from infra.processes.supervisor import RESTARTS_MAX, ChildGaveUp, Plan, Supervisor
@@ -181,6 +182,7 @@ class Launcher:
             chosen["STORAGE_URL"] = f"file:{self._data / 'files'}"
         if "STRIPE_API_KEY" not in os.environ:
             chosen |= {"STRIPE_API_BASE": self._options.sandbox_url, "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET}
+        remember_environment(self._data, chosen)
         return {**os.environ, **chosen}
 
     def _sandbox(self) -> Plan:

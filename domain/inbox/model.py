@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -24,3 +25,6 @@ class InboxMessage(SQLModel, table=True):
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     received_at: datetime = Field(sa_type=TIME)
     worked_at: datetime | None = Field(default=None, sa_type=TIME)
+
+    # For whoever asks what was never worked; jobs find their message by its id.
+    __table_args__ = (Index("ix_inbox_message_unworked", "received_at", postgresql_where=text("worked_at IS NULL")),)

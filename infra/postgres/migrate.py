@@ -37,9 +37,14 @@ def ours(name: str | None, kind: str, _parents: object) -> bool:
     return not (kind == "table" and name is not None and name.startswith("pgqueuer"))
 
 
+def scripts() -> ScriptDirectory:
+    """All revisions that this code knows."""
+    return ScriptDirectory.from_config(_config())
+
+
 def newest() -> str:
     """The revision that this code expects."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = scripts().get_current_head()
     assert head is not None
     return head
 
