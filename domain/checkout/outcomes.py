@@ -93,9 +93,10 @@ async def _while_authorizing(tx: Tx, purchase: Purchase, outcome: Outcome, ports
     elif found.status is _S.REQUIRES_ACTION:
         await _ask_buyer(tx, purchase, "authentication_required")
     elif found.status is _S.REQUIRES_PAYMENT_METHOD:
-        untried = outcome.was_read and found.decline_code is None and payment.payment_method is not None
         payment.attempt += 1
-        if not untried:
+        if _is_untried(purchase, found, was_read=outcome.was_read):
+            payment.decline_code = None
+        else:
             payment.payment_method = None
             await _ask_buyer(tx, purchase, payment.decline_code or "payment_method_required")
     elif found.status is _S.PROCESSING:
@@ -105,6 +106,15 @@ async def _while_authorizing(tx: Tx, purchase: Purchase, outcome: Outcome, ports
             tx, purchase, CheckoutState.FAILED, code="payment_cancelled", by=CancelledBy.PAYMENT, actor=PROVIDER
         )
     return False
+
+
+def _is_untried(purchase: Purchase, found: ProviderPayment, *, was_read: bool) -> bool:
+    """The card that waits to be tried has not reached the provider: what a read tells of is an earlier one.
+
+    The provider's names for one card may differ (a test card's token and what it became); then it is tried once more.
+    """
+    offered = purchase.payment.payment_method if purchase.checkout.state is CheckoutState.AUTHORIZING else None
+    return was_read and offered is not None and offered != found.declined_method_ref
 
 
 async def _authorization_refused(tx: Tx, purchase: Purchase, refused: Refused, *, was_read: bool) -> bool:

@@ -55,6 +55,7 @@ class ProviderPayment:
 
     `client_secret` lets the buyer's client authenticate, or give a payment method. `fee_minor` is known once captured.
     `capture_before` is when an authorization lapses. `refunded_minor` counts refunds that have not failed.
+    `decline_code` is of the last attempt that was answered, with the payment method `declined_method_ref`.
     """
 
     provider_ref: str
@@ -64,6 +65,7 @@ class ProviderPayment:
     currency: str
     client_secret: str | None
     decline_code: DeclineCode | None
+    declined_method_ref: str | None
     amount_capturable_minor: int
     captured_minor: int
     refunded_minor: int

@@ -70,6 +70,7 @@ def payment_of(intent: Body) -> ProviderPayment:
     capture_before = card.get("capture_before")
     status = _PAYMENT[intent["status"]]
     authorized = status is ProviderPaymentStatus.AUTHORIZED
+    error = _decline(intent, status)
     return ProviderPayment(
         provider_ref=intent["id"],
         payment_id=own_id(intent, "payment_id"),
@@ -77,7 +78,8 @@ def payment_of(intent: Body) -> ProviderPayment:
         amount_minor=intent["amount"],
         currency=intent["currency"].upper(),
         client_secret=intent.get("client_secret"),
-        decline_code=_decline(intent, status),
+        decline_code=_decline_code(error),
+        declined_method_ref=ref_of(error.get("payment_method")),
         amount_capturable_minor=intent.get("amount_capturable") or 0,
         captured_minor=intent.get("amount_received") or 0,
         refunded_minor=charge.get("amount_refunded") or 0,
@@ -87,11 +89,16 @@ def payment_of(intent: Body) -> ProviderPayment:
     )
 
 
-def _decline(intent: Body, status: ProviderPaymentStatus) -> DeclineCode | None:
-    error = intent.get("last_payment_error")
-    if error is None or status is not ProviderPaymentStatus.REQUIRES_PAYMENT_METHOD:
+def _decline(intent: Body, status: ProviderPaymentStatus) -> Body:
+    """The error of the last attempt while it stands; empty when there was none."""
+    error: Body | None = intent.get("last_payment_error")
+    return error if error is not None and status is ProviderPaymentStatus.REQUIRES_PAYMENT_METHOD else {}
+
+
+def _decline_code(error: Body) -> DeclineCode | None:
+    if not error:
         return None
-    words = (error.get("decline_code"), error.get("code"))
+    words = [str(error.get(field)) for field in ("decline_code", "code")]
     return next((_DECLINES[word] for word in words if word in _DECLINES), DeclineCode.CARD_DECLINED)
 
 

@@ -75,11 +75,13 @@ async def test_a_decline_is_an_outcome_after_which_another_card_works(
 ) -> None:
     declined = await world.gateway.authorize(await request_of(world, payment_method))
     assert (declined.status, declined.decline_code) == (Status.REQUIRES_PAYMENT_METHOD, code)
-    assert (await world.gateway.read(declined.provider_ref)).decline_code is code
-    again = await world.gateway.confirm(declined.provider_ref, payment_method, "second card")
-    assert again.decline_code is code
+    read = await world.gateway.read(declined.provider_ref)
+    assert (read.decline_code, read.declined_method_ref) == (code, declined.declined_method_ref)
+    assert declined.declined_method_ref is not None
+    again = await world.gateway.confirm(declined.provider_ref, declined.declined_method_ref, "the same card")
+    assert (again.decline_code, again.declined_method_ref) == (code, declined.declined_method_ref)
     paid = await world.gateway.confirm(declined.provider_ref, "pm_card_mastercard", "third card")
-    assert (paid.status, paid.decline_code) == (Status.AUTHORIZED, None)
+    assert (paid.status, paid.decline_code, paid.declined_method_ref) == (Status.AUTHORIZED, None, None)
 
 
 async def test_the_buyer_authenticates(world: PaymentWorld) -> None:

@@ -61,6 +61,7 @@ class FakePaymentGateway(FakeSellerMoney):
                     currency=request.currency,
                     client_secret=f"{ref}_secret",
                     decline_code=None,
+                    declined_method_ref=None,
                     amount_capturable_minor=0,
                     captured_minor=0,
                     refunded_minor=0,
@@ -201,7 +202,7 @@ class FakePaymentGateway(FakeSellerMoney):
         self.provider.tell(ProviderEventKind.REFUND, refund_ref)
 
     def _attempt(self, ref: str, method: str) -> None:
-        payment = replace(self.payments[ref], payment_method_ref=method, decline_code=None)
+        payment = replace(self.payments[ref], payment_method_ref=method, decline_code=None, declined_method_ref=None)
         if method in CHALLENGES:
             self._set(replace(payment, status=Status.REQUIRES_ACTION))
         elif method in DECLINES:
@@ -222,7 +223,15 @@ class FakePaymentGateway(FakeSellerMoney):
         )
 
     def _declined(self, payment: ProviderPayment, code: DeclineCode) -> None:
-        self._set(replace(payment, status=Status.REQUIRES_PAYMENT_METHOD, decline_code=code, payment_method_ref=None))
+        self._set(
+            replace(
+                payment,
+                status=Status.REQUIRES_PAYMENT_METHOD,
+                decline_code=code,
+                declined_method_ref=payment.payment_method_ref,
+                payment_method_ref=None,
+            )
+        )
 
     def _cancelled(self, payment: ProviderPayment) -> ProviderPayment:
         return self._set(
@@ -232,6 +241,7 @@ class FakePaymentGateway(FakeSellerMoney):
                 amount_capturable_minor=0,
                 capture_before=None,
                 decline_code=None,
+                declined_method_ref=None,
             )
         )
 

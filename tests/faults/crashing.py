@@ -3,6 +3,7 @@
 The points are wrappers around the database and the payment gateway; the code under test has no hooks for them.
 """
 
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
 
@@ -30,6 +31,18 @@ class Fuse:
     def point(self, name: str) -> None:
         self.passed.append(name)
         if self.blown:
+            raise Killed(name)
+
+
+class DiesAt(Fuse):
+    """Blows whenever the named point is passed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(sys.maxsize)
+        self._name = name
+
+    def point(self, name: str) -> None:
+        if name == self._name:
             raise Killed(name)
 
 

@@ -14,7 +14,7 @@ from domain.shared.clock import Clock
 from tests.domain.checkout.scenes import a_scene, assert_consistent, checkout_of, ports_of
 from tests.domain.payments.test_refunding import ask, given_back, status_of
 from tests.fakes.payment_gateway import FakePaymentGateway
-from tests.faults.crashing import Fuse, Killed, crashing_gateway
+from tests.faults.crashing import DiesAt, Killed, crashing_gateway
 from tests.sales import a_sale
 
 
@@ -38,16 +38,6 @@ async def other_host(fresh_container: Container, request: pytest.FixtureRequest)
     clock: Clock = request.param
     async with open_container(fresh_container.settings, handlers_of=handlers_of(), clock=clock) as made:
         yield made
-
-
-class DiesAt(Fuse):
-    def __init__(self, name: str) -> None:
-        super().__init__(10**6)
-        self._name = name
-
-    def point(self, name: str) -> None:
-        if name == self._name:
-            raise Killed(name)
 
 
 async def test_a_purchase_that_another_host_is_at_is_left_to_it(
