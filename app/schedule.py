@@ -19,6 +19,7 @@ from domain.checkout.sweeps import expire_checkouts, recover_checkouts
 from domain.ledger.sealing import BATCH_MAX as SEALED_MAX
 from domain.ledger.sealing import seal
 from domain.orders.completion import complete_due_orders
+from domain.payments.fees import settle_fees
 from domain.payments.refunding import resume_refunds
 from domain.search import indexing
 from domain.shared.measures import Measures, NoMeasures
@@ -47,6 +48,11 @@ async def _complete_orders(container: Container) -> int:
 async def _resume_refunds(container: Container) -> int:
     ports = container.ports
     return await resume_refunds(db=ports.db, gateway=ports.gateway, clock=ports.clock)
+
+
+async def _settle_fees(container: Container) -> int:
+    ports = container.ports
+    return await settle_fees(db=ports.db, gateway=ports.gateway, clock=ports.clock)
 
 
 async def _sweep_users(container: Container) -> int:
@@ -79,6 +85,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("abandoned checkouts", 5, lambda container: recover_checkouts(container.ports.checkout)),
     Sweep("complete orders", 60, _complete_orders),
     Sweep("resume refunds", 30, _resume_refunds),
+    Sweep("fees not told yet", 300, _settle_fees),
     Sweep("sign-ins, signals and sessions grown old", 60, _sweep_users, batch=USERS_MAX),
     Sweep("seal the ledger", 10, _seal_ledger, batch=SEALED_MAX),
     Sweep("search changes", 1, _drain_changes, batch=indexing.BATCH_CHANGES),

@@ -1,7 +1,7 @@
 """Cancelling: the stock is free and the cart has its lines back at once; the provider's intent is let go afterwards.
 
 Invariant: from CANCELLING nothing is ever captured. If the provider has captured all the same (somebody did it by hand
-over there), the money goes into the books and straight back.
+over there), the money goes into the books and straight back, whatever the amount.
 """
 
 from domain.cart.consuming import give_back
@@ -15,7 +15,7 @@ from domain.orders.model import CancelledBy, Order
 from domain.orders.payment import cancel_unpaid
 from domain.payments.model import Payment, PaymentStatus
 from domain.payments.ports import ProviderPayment
-from domain.payments.refunding import request_refund
+from domain.payments.refunding import request_full_refund
 from domain.risk.cases import close_cases
 from domain.risk.model import CaseStatus
 from domain.shared.actor import SYSTEM, Actor
@@ -72,12 +72,5 @@ async def refund_stray_capture(tx: Tx, purchase: Purchase, found: ProviderPaymen
     await tx.lock(Payment, [purchase.payment.id])
     await book_capture(tx, purchase, found, orders)
     for order in orders:
-        await request_refund(
-            tx,
-            payment_id=purchase.payment.id,
-            order_id=order.id,
-            amount_minor=order.total_minor,
-            currency=order.currency,
-            cause="captured_while_cancelling",
-        )
+        await request_full_refund(tx, order_id=order.id, cause="captured_while_cancelling")
     await end_cancelled(tx, purchase)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 
 from domain.checkout.model import CheckoutState
 from domain.checkout.purchase import Purchase, move
@@ -11,10 +11,11 @@ from domain.ledger.posting import post_all
 from domain.ledger.recipes import capture, provider_fee
 from domain.orders.model import Order
 from domain.orders.payment import mark_paid
-from domain.payments.model import PaymentAllocation, PaymentStatus
+from domain.payments.model import Payment, PaymentAllocation, PaymentStatus
 from domain.payments.ports import ProviderPayment
 from domain.shared.actor import PROVIDER, SYSTEM
 from domain.shared.database import Tx, table
+from domain.shared.money import split
 from domain.shared.transitions import Party
 
 _allocations = table(PaymentAllocation)
@@ -31,33 +32,26 @@ async def confirm(tx: Tx, purchase: Purchase, found: ProviderPayment) -> None:
 
 
 async def book_capture(tx: Tx, purchase: Purchase, found: ProviderPayment, orders: Sequence[Order]) -> None:
-    """What the provider took, on the payment, on every order's share of it, and in the books.
-
-    Always the whole amount: nothing in this saga captures a part.
-    """
+    """What the provider really took, on the payment, on every order's share of it, and in the books."""
     payment = purchase.payment
-    assert found.captured_minor == payment.amount_minor, "the provider captured another amount than was asked"
+    shares = await _share_out(tx, payment, found.captured_minor, orders)
     payment.status = PaymentStatus.CAPTURED
     payment.captured_minor = found.captured_minor
-    payment.fee_minor = found.fee_minor or 0
+    payment.fee_minor = found.fee_minor
     payment.client_secret = None
     payment.updated_at = tx.now
-    await tx.execute(
-        update(_allocations)
-        .where(_allocations.c.payment_id == payment.id)
-        .values(authorized_minor=_allocations.c.amount_minor, captured_minor=_allocations.c.amount_minor)
-    )
     today, trace = tx.now.date(), purchase.checkout.trace
     postings = [
         capture(
             payment_id=payment.id,
             order_id=order.id,
-            amount_minor=order.total_minor,
+            amount_minor=share_minor,
             currency=order.currency,
             on=today,
             trace=trace,
         )
-        for order in orders
+        for order, share_minor in zip(orders, shares, strict=True)
+        if share_minor
     ]
     if payment.fee_minor:
         postings.append(
@@ -66,3 +60,24 @@ async def book_capture(tx: Tx, purchase: Purchase, found: ProviderPayment, order
             )
         )
     await post_all(tx, postings)
+
+
+async def _share_out(tx: Tx, payment: Payment, captured_minor: int, orders: Sequence[Order]) -> list[int]:
+    """Each order's part of what was taken. This saga takes all of it; somebody else may have taken another amount."""
+    if captured_minor == payment.amount_minor:
+        await tx.execute(
+            update(_allocations)
+            .where(_allocations.c.payment_id == payment.id)
+            .values(authorized_minor=_allocations.c.amount_minor, captured_minor=_allocations.c.amount_minor)
+        )
+        return [order.total_minor for order in orders]
+    shares = split(captured_minor, [order.total_minor for order in orders])
+    payment.amount_minor = max(payment.amount_minor, captured_minor)
+    for order, share_minor in zip(orders, shares, strict=True):
+        most = func.greatest(_allocations.c.amount_minor, share_minor)
+        await tx.execute(
+            update(_allocations)
+            .where(_allocations.c.payment_id == payment.id, _allocations.c.order_id == order.id)
+            .values(amount_minor=most, authorized_minor=most, captured_minor=share_minor)
+        )
+    return shares

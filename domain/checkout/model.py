@@ -73,7 +73,8 @@ CHECKOUT_TRANSITIONS: Final = TransitionTable(
             timer="the seller's deadline",
         ),
         step(_C.CAPTURING, _C.COMPLETED, _P.SYSTEM),
-        # The provider proved that it never captured and never will (intent cancelled there).
+        # The provider proved that it never captured and never will (intent cancelled there), or that somebody took
+        # another amount by hand, which is given back.
         step(_C.CAPTURING, _C.CANCELLING, _P.SYSTEM),
         step(_C.CANCELLING, _C.FAILED, _P.SYSTEM),
         step(_C.CANCELLING, _C.EXPIRED, _P.SYSTEM),

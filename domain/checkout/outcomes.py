@@ -146,9 +146,13 @@ async def _while_capturing(tx: Tx, purchase: Purchase, outcome: Outcome, ports: 
     if isinstance(found, Refused):
         if found.reason in _READ_FIRST and not outcome.was_read:
             return True
-        await _capture_impossible(tx, purchase, "capture_refused")
+        await _give_up_capturing(tx, purchase, "capture_refused")
     elif isinstance(found, NothingThere):
-        await _capture_impossible(tx, purchase, "payment_lost")
+        await _give_up_capturing(tx, purchase, "payment_lost")
+    elif found.status is _S.CAPTURED and found.captured_minor != purchase.payment.amount_minor:
+        # By hand, over there. Nobody agreed to this price: cancelling books what was taken, and gives it back.
+        await _give_up_capturing(tx, purchase, "captured_amount_differs")
+        return True
     elif found.status is _S.CAPTURED:
         await confirm(tx, purchase, found)
     elif found.status is _S.AUTHORIZED:
@@ -156,12 +160,12 @@ async def _while_capturing(tx: Tx, purchase: Purchase, outcome: Outcome, ports: 
     elif found.status is _S.PROCESSING:
         purchase.checkout.lease_until = tx.now + LOOK_AGAIN
     else:
-        await _capture_impossible(tx, purchase, "authorization_lapsed")
+        await _give_up_capturing(tx, purchase, "authorization_lapsed")
     return False
 
 
-async def _capture_impossible(tx: Tx, purchase: Purchase, code: str) -> None:
-    """The provider has said for certain that nothing was taken; from CANCELLING nothing ever will be."""
+async def _give_up_capturing(tx: Tx, purchase: Purchase, code: str) -> None:
+    """The provider has said for certain that our capture did not happen; from CANCELLING none ever will."""
     await begin_cancelling(tx, purchase, CheckoutState.FAILED, code=code, by=CancelledBy.PAYMENT, actor=PROVIDER)
 
 

@@ -48,7 +48,8 @@ class Payment(SQLModel, table=True):
     amount_minor: int = Field(sa_type=AMOUNT)
     captured_minor: int = Field(default=0, sa_type=AMOUNT)
     refunded_minor: int = Field(default=0, sa_type=AMOUNT)
-    fee_minor: int = Field(default=0, sa_type=AMOUNT)
+    fee_minor: int | None = Field(default=None, sa_type=AMOUNT)
+    """What the provider kept; None until it says so, perhaps some time after the capture."""
     attempt: int = Field(default=1)
     payment_method: str | None = Field(default=None, max_length=100)
     client_secret: str | None = Field(default=None, max_length=200)
@@ -61,6 +62,11 @@ class Payment(SQLModel, table=True):
         amounts("amount_minor", "captured_minor", "refunded_minor", "fee_minor"),
         CheckConstraint("refunded_minor <= captured_minor AND captured_minor <= amount_minor", name="order"),
         Index("ix_payment_provider_ref", "provider", "provider_ref"),
+        Index(
+            "ix_payment_fee_unknown",
+            "updated_at",
+            postgresql_where=text("status = 'captured' AND fee_minor IS NULL"),
+        ),
     )
 
 

@@ -147,7 +147,7 @@ def upgrade() -> None:
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("captured_minor", sa.BigInteger(), nullable=False),
         sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
-        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("payment_method", sa.String(length=100), nullable=True),
         sa.Column("client_secret", sa.String(length=200), nullable=True),
@@ -166,6 +166,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment")),
     )
     op.create_index(op.f("ix_payment_checkout_id"), "payment", ["checkout_id"], unique=False)
+    op.create_index(
+        "ix_payment_fee_unknown",
+        "payment",
+        ["updated_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'captured' AND fee_minor IS NULL"),
+    )
     op.create_index("ix_payment_provider_ref", "payment", ["provider", "provider_ref"], unique=False)
     op.create_table(
         "order_address",
