@@ -4,7 +4,7 @@ from app.container import Container
 from app.webhooks import PAYMENTS_SOURCE
 from domain.checkout.provider_messages import on_chargeback, on_payment_message
 from domain.inbox.events import MessageReceived
-from domain.inbox.receiving import Message, mark_worked, message_by_id
+from domain.inbox.receiving import Message, leave_unworked, mark_worked, message_by_id
 from domain.payments.ports import ProviderEventKind
 from domain.payments.refunding import on_refund_message
 from domain.sellers.payment_accounts import refresh_payment_account
@@ -17,8 +17,8 @@ async def apply_provider_message(event: MessageReceived, container: Container) -
     message = await message_by_id(container.ports.db.primary, event.message_id)
     if message is None:
         return
-    if await _apply(message, container):
-        await container.ports.db.run(lambda tx: mark_worked(tx, message.id))
+    done = mark_worked if await _apply(message, container) else leave_unworked
+    await container.ports.db.run(lambda tx: done(tx, message.id))
 
 
 async def _apply(message: Message, container: Container) -> bool:

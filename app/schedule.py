@@ -16,6 +16,8 @@ from app.container import Container
 from domain.cart.sweeping import BATCH_MAX as CARTS_MAX
 from domain.cart.sweeping import sweep_expired_carts
 from domain.checkout.sweeps import expire_checkouts, recover_checkouts
+from domain.inbox.sweeping import BATCH_MAX as MESSAGES_MAX
+from domain.inbox.sweeping import sweep_messages
 from domain.ledger.sealing import BATCH_MAX as SEALED_MAX
 from domain.ledger.sealing import seal
 from domain.orders.completion import complete_due_orders
@@ -84,6 +86,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("expired checkouts", 30, lambda container: expire_checkouts(container.ports.checkout)),
     Sweep("abandoned checkouts", 5, lambda container: recover_checkouts(container.ports.checkout)),
     Sweep("complete orders", 60, _complete_orders),
+    Sweep("unworked messages", 60, lambda container: sweep_messages(container.ports.db), MESSAGES_MAX),
     Sweep("resume refunds", 30, _resume_refunds),
     Sweep("fees not told yet", 300, _settle_fees),
     Sweep("sign-ins, signals and sessions grown old", 60, _sweep_users, batch=USERS_MAX),

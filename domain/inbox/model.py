@@ -25,6 +25,12 @@ class InboxMessage(SQLModel, table=True):
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     received_at: datetime = Field(sa_type=TIME)
     worked_at: datetime | None = Field(default=None, sa_type=TIME)
+    sweeps: int = Field(default=0)
+    due_at: datetime | None = Field(default=None, sa_type=TIME)
+    """When a sweep takes it up again, should it not be worked by then. None: never again by itself."""
 
-    # For whoever asks what was never worked; jobs find their message by its id.
-    __table_args__ = (Index("ix_inbox_message_unworked", "received_at", postgresql_where=text("worked_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_inbox_message_due", "due_at", postgresql_where=text("worked_at IS NULL AND due_at IS NOT NULL")),
+        # For whoever asks what was never worked; jobs find their message by its id.
+        Index("ix_inbox_message_unworked", "received_at", postgresql_where=text("worked_at IS NULL")),
+    )

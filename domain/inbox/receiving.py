@@ -5,7 +5,8 @@ Invariant: a message is known by (source, external id); however often it is deli
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
@@ -15,6 +16,9 @@ from domain.inbox.events import MessageReceived
 from domain.inbox.model import InboxMessage
 from domain.shared.database import Database, Query, Reads, Tx, table
 from domain.shared.ids import new_id
+
+FIRST_PAUSE: Final = timedelta(hours=1)
+"""From the arrival to the first sweep: by then the message's own job has been tried for the last time."""
 
 _messages = table(InboxMessage)
 
@@ -62,6 +66,8 @@ async def receive(incoming: Incoming, *, db: Database) -> bool:
                 object_ref=incoming.object_ref,
                 details=dict(incoming.details),
                 received_at=tx.now,
+                sweeps=0,
+                due_at=tx.now + FIRST_PAUSE,
             )
             .on_conflict_do_nothing()
             .returning(_messages.c.id)
@@ -79,5 +85,10 @@ async def message_by_id(reads: Reads, message_id: UUID) -> Message | None:
 
 
 async def mark_worked(tx: Tx, message_id: UUID) -> None:
-    """For the record: when the job was done with it."""
-    await tx.execute(update(_messages).where(_messages.c.id == message_id).values(worked_at=tx.now))
+    """The job is done with it, and no sweep takes it up again."""
+    await tx.execute(update(_messages).where(_messages.c.id == message_id).values(worked_at=tx.now, due_at=None))
+
+
+async def leave_unworked(tx: Tx, message_id: UUID) -> None:
+    """Nobody here knows what to do with it: it stays for whoever learns to, and no sweep tries in vain."""
+    await tx.execute(update(_messages).where(_messages.c.id == message_id).values(due_at=None))

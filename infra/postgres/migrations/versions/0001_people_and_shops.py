@@ -29,8 +29,17 @@ def upgrade() -> None:
         sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("worked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sweeps", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("source", "external_id", name=op.f("pk_inbox_message")),
         sa.UniqueConstraint("id", name=op.f("uq_inbox_message_id")),
+    )
+    op.create_index(
+        "ix_inbox_message_due",
+        "inbox_message",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("worked_at IS NULL AND due_at IS NOT NULL"),
     )
     op.create_table(
         "seller",
