@@ -18,6 +18,8 @@ from domain.orders import tracking
 from domain.orders.refunds import note_refund
 from domain.payments.events import RefundFailed, RefundRequested, RefundSucceeded
 from domain.payments.refunding import execute_refund
+from domain.reviews.counting import count_review
+from domain.reviews.events import ReviewEdited, ReviewModerated, ReviewWritten
 from domain.sellers.events import SellerChanged
 from domain.shared.events import Event
 
@@ -66,6 +68,10 @@ async def _apply_carrier_report(event: MessageReceived, container: Container) ->
         await tracking.apply_report(event.message_id, db=container.ports.db)
 
 
+async def _count_review(event: ReviewWritten | ReviewEdited | ReviewModerated, container: Container) -> None:
+    await count_review(event.review_id, db=container.ports.db)
+
+
 HANDLERS: Final[tuple[Handler, ...]] = (
     Handler("note_seller", SellerChanged, Lane.DEFAULT, _note_seller),
     Handler("show_stock", StockChanged, Lane.DEFAULT, _show_stock),
@@ -74,6 +80,9 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     Handler("note_failed_refund", RefundFailed, Lane.MONEY, _note_refund),
     Handler("apply_provider_message", MessageReceived, Lane.MONEY, apply_provider_message),
     Handler("apply_carrier_report", MessageReceived, Lane.DEFAULT, _apply_carrier_report),
+    Handler("count_review", ReviewWritten, Lane.DEFAULT, _count_review),
+    Handler("count_edited_review", ReviewEdited, Lane.DEFAULT, _count_review),
+    Handler("count_moderated_review", ReviewModerated, Lane.DEFAULT, _count_review),
 )
 
 

@@ -10,6 +10,9 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
+import resolvers.reviews.fields  # noqa: F401  # adds fields to the types of other nouns
+from resolvers.browsing.mutations import BrowsingMutations
+from resolvers.browsing.queries import BuyerBrowsingQueries
 from resolvers.cart.mutations import CartMutations
 from resolvers.cart.queries import BuyerCartQueries, PublicCartQueries
 from resolvers.cart.subscriptions import CartSubscriptions
@@ -29,6 +32,9 @@ from resolvers.ledger.queries import AdminLedgerQueries, SellerLedgerQueries
 from resolvers.orders.mutations import AdminOrderMutations, OrderMutations, SellerOrderMutations
 from resolvers.orders.queries import AdminOrderQueries, BuyerOrderQueries, SellerOrderQueries
 from resolvers.orders.subscriptions import OrderSubscriptions
+from resolvers.reviews.admin_mutations import ReviewModerationMutations
+from resolvers.reviews.mutations import ReviewMutations
+from resolvers.reviews.queries import BuyerReviewQueries, ModeratorReviewQueries, SellerReviewQueries
 from resolvers.search.queries import PublicSearchQueries
 from resolvers.sellers.admin_mutations import AdminSellerMutations
 from resolvers.sellers.mutations import SellerMutations
@@ -60,6 +66,8 @@ Me = merged(
         BuyerCartQueries,
         BuyerOrderQueries,
         BuyerCheckoutQueries,
+        BuyerReviewQueries,
+        BuyerBrowsingQueries,
     ),
 )
 SellerArea = merged(
@@ -71,6 +79,7 @@ SellerArea = merged(
         SellerInventoryQueries,
         SellerOrderQueries,
         SellerLedgerQueries,
+        SellerReviewQueries,
     ),
 )
 AdminArea = merged(
@@ -83,6 +92,7 @@ AdminArea = merged(
         AdminOrderQueries,
         AdminLedgerQueries,
         AdminReviewQueries,
+        ModeratorReviewQueries,
     ),
 )
 
@@ -138,6 +148,9 @@ Mutation = merged(
         OrderMutations,
         SellerOrderMutations,
         AdminOrderMutations,
+        ReviewMutations,
+        ReviewModerationMutations,
+        BrowsingMutations,
     ),
 )
 Subscription = merged(

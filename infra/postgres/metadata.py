@@ -4,6 +4,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlmodel import SQLModel
 
+from domain.browsing import model as browsing
 from domain.cart import model as cart
 from domain.catalog import model as catalog
 from domain.checkout import model as checkout
@@ -14,6 +15,7 @@ from domain.media import model as media
 from domain.orders import model as orders
 from domain.payments import model as payments
 from domain.pricing import model as pricing
+from domain.reviews import model as reviews
 from domain.risk import model as risk
 from domain.search import model as search
 from domain.sellers import model as sellers
@@ -22,7 +24,7 @@ from domain.users import model as users
 
 MODULES = (
     idempotency, users, inbox, ledger, media, sellers, catalog, inventory, pricing, payments, risk, cart, orders,
-    checkout, search,
+    checkout, search, reviews, browsing,
 )  # fmt: skip
 METADATA: MetaData = SQLModel.metadata
 
