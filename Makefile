@@ -7,7 +7,7 @@ LOCK := infra/packaging/requirements-dev.lock
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help run test lint format bench soak schema lock clean
+.PHONY: help run test lint format bench soak schema docs lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -44,6 +44,10 @@ soak: $(STAMP) ## the heavy proofs: long races, many kills
 
 schema: $(STAMP) ## write schema.graphql from the code
 	@$(BIN)/market export-schema schema.graphql
+
+docs: $(STAMP) ## write docs/reference and the settings table from the code
+	@$(BIN)/market docs --write
+	@$(BIN)/market settings --write README.md
 
 lock: $(STAMP) ## resolve the dependencies again (versions and hashes only)
 	@$(BIN)/python -m pip install --quiet uv

@@ -36,6 +36,8 @@ FUNCTIONS: Final = {
     "dead letters": "app.dead_letters:list_dead_letters",
     "replay": "app.dead_letters:replay_dead_letters",
     "check": "app.checking:check",
+    "docs drift": "app.reference.writing:drifted",
+    "write docs": "app.reference.writing:write_reference",
     "doctor": "app.doctor.visit:visit",
     "doctor's screen": "app.doctor.screen:screen",
     "exit code": "app.doctor.findings:exit_code",
@@ -164,6 +166,16 @@ def show_settings(
         out.out(load("settings")())
     else:
         write.write_text(load("write settings")(write.read_text()))
+
+
+@app.command()
+def docs(
+    write: Annotated[bool, typer.Option("--write", help="Bring them in step instead of only looking.")] = False,
+) -> None:
+    """Compare docs/reference with the code it is drawn from; exit code 1 when it drifted."""
+    names = load("write docs" if write else "docs drift")()
+    out.print(", ".join(names) + (" written" if write else " drifted: run `make docs`") if names else "docs are true")
+    raise typer.Exit(1 if names and not write else 0)
 
 
 @app.command()

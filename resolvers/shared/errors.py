@@ -12,6 +12,7 @@ from domain.shared import errors
 
 T = TypeVar("T")
 _presenters: dict[type[errors.DomainError], Callable[[Any], object]] = {}
+_members: dict[type[errors.DomainError], type] = {}
 
 
 @strawberry.interface(description="A failure that a client can act on. New kinds may come: keep a default branch.")
@@ -29,6 +30,7 @@ def failure(error: type[errors.DomainError], description: str) -> Callable[[type
 
     def declare(cls: type[T]) -> type[T]:
         made = strawberry.type(cls, description=description)
+        _members[error] = made
         build = getattr(made, "of", None)
         _presenters[error] = build if build is not None else lambda fault: made(code=fault.code, message=fault.message)  # type: ignore[call-arg]  # a UserError
         return made
@@ -48,6 +50,11 @@ def present(error: errors.DomainError) -> object | None:
 def presented() -> frozenset[type[errors.DomainError]]:
     """The domain errors that have a type of their own."""
     return frozenset(_presenters)
+
+
+def member_of(error: type[errors.DomainError]) -> type | None:
+    """The type that shows this very error in a union; None for one that never is a member."""
+    return _members.get(error)
 
 
 @strawberry.type(description="One fault of an input.")
