@@ -7,9 +7,7 @@ down_revision = "0010"
 
 
 def upgrade() -> None:
-    op.create_index(
-        "ix_inbox_message_unworked", "inbox_message", ["received_at"], postgresql_where="worked_at IS NULL"
-    )
+    op.create_index("ix_inbox_message_unworked", "inbox_message", ["received_at"], postgresql_where="worked_at IS NULL")
 
 
 def downgrade() -> None:
