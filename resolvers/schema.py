@@ -10,7 +10,9 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-import resolvers.reviews.fields  # noqa: F401  # adds fields to the types of other nouns
+import resolvers.reviews.fields
+import resolvers.search.fields
+import resolvers.storefront.fields  # noqa: F401  # these add fields to the types of other nouns
 from resolvers.browsing.mutations import BrowsingMutations
 from resolvers.browsing.queries import BuyerBrowsingQueries
 from resolvers.cart.mutations import CartMutations

@@ -38,11 +38,7 @@ class PublicSearchQueries:
         after: After = None,
         page: PageNumber = None,
     ) -> SearchResult:
-        asked = {"text": text, "sort": sort, "first": 20 if first is None else first, "after": after, "page": page}
-        command = parse(SearchListings, filter or SearchFilterInput(), **asked)
-        wanted = query_of(command)
-        answer = await info.context.ports.search_index.search(wanted)
-        return await result_of(info, command, wanted, answer)
+        return await searched(info, filter, text, sort, first, after, page)
 
     @query(
         AccessLevel.PUBLIC,
@@ -51,3 +47,21 @@ class PublicSearchQueries:
     )
     async def search_suggestions(self, info: Info, prefix: Prefix, first: Suggested = 8) -> list[str]:
         return await info.context.ports.search_index.suggest(prefix, max(1, min(first, SUGGESTIONS_MAX)))
+
+
+async def searched(
+    info: Info,
+    filter: SearchFilterInput | None,
+    text: str,
+    sort: SearchSort,
+    first: int | None,
+    after: str | None,
+    page: int | None,
+    **more: object,
+) -> SearchResult:
+    """A page of hits; `more` are filters that the client did not give. Raises InvalidInput, CursorMismatch."""
+    asked = {"text": text, "sort": sort, "first": 20 if first is None else first, "after": after, "page": page}
+    command = parse(SearchListings, filter or SearchFilterInput(), **asked, **more)
+    wanted = query_of(command)
+    answer = await info.context.ports.search_index.search(wanted)
+    return await result_of(info, command, wanted, answer)

@@ -9,8 +9,10 @@ from app.container import Container, open_container
 from app.jobs import handlers_of
 from app.seed import seed
 from domain.search.indexing import drain
+from domain.shared.actor import ANONYMOUS
+from domain.shared.errors import InvalidInput
 from tests.conftest import settings_for
-from tests.graphql.execution import execute, refused
+from tests.graphql.execution import SCHEMA, execute, refused
 from tests.servers import Urls, copy_of_template
 
 LISTINGS = 150
@@ -162,3 +164,43 @@ async def test_what_cannot_be_searched_for_is_refused(
 async def test_a_cursor_of_another_search_is_refused(shop_window: Container) -> None:
     cursor = (await search(shop_window, text="lamp"))["pageInfo"]["endCursor"]
     assert await refused(shop_window, SEARCH, {"text": "chair", "after": cursor}) == "CURSOR_MISMATCH"
+
+
+CATEGORY = """
+query ($path: String!, $filter: SearchFilterInput, $after: String, $sort: SearchSort! = PRICE_ASC) {
+  category(path: $path) {
+    name ancestors { name path } children { path }
+    listings(first: 3, sort: $sort, filter: $filter, after: $after) {
+      nodes { listingId categoryPath } totalCount { value } pageInfo { hasNextPage endCursor } facets { kind }
+    }
+  }
+}
+"""
+
+
+async def test_a_categorys_page_shows_what_is_on_sale_in_it_and_below(shop_window: Container) -> None:
+    facets = (await search(shop_window))["facets"]
+    counts = {
+        value["value"]: value["count"] for facet in facets if facet["kind"] == "CATEGORY" for value in facet["values"]
+    }
+    path = max((path for path in counts if "/" in path), key=lambda path: counts[path])
+    root = path.partition("/")[0]
+    page = (await execute(shop_window, CATEGORY, {"path": path}))["category"]
+    assert [each["path"] for each in page["ancestors"]] == [root]
+    assert page["listings"]["totalCount"]["value"] == counts[path]
+    assert {node["categoryPath"] for node in page["listings"]["nodes"]} == {path}
+    above = (await execute(shop_window, CATEGORY, {"path": root}))["category"]
+    assert path in [each["path"] for each in above["children"]]
+    assert above["listings"]["totalCount"]["value"] == counts[root]
+    searched = await search(shop_window, filter={"categoryPath": root}, sort="PRICE_ASC", first=6)
+    after = {"path": root, "after": above["listings"]["pageInfo"]["endCursor"]}
+    rest = (await execute(shop_window, CATEGORY, after))["category"]["listings"]
+    shown = above["listings"]["nodes"] + rest["nodes"]
+    assert [node["listingId"] for node in shown] == [node["listingId"] for node in searched["nodes"]]
+
+
+async def test_a_categorys_page_has_its_own_path_as_filter(shop_window: Container) -> None:
+    given = {"path": "home", "filter": {"categoryPath": "electronics"}}
+    answer = await SCHEMA.execute(CATEGORY, given, context_value=shop_window.context(ANONYMOUS))
+    assert answer.errors
+    assert isinstance(answer.errors[0].original_error, InvalidInput)
