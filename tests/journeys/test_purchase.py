@@ -18,6 +18,7 @@ from tests.journeys.buying import (
     cart_of,
     check_out,
     checkout_by_id,
+    fill_cart,
     newest_checkout,
     order_by_id,
 )
@@ -28,8 +29,16 @@ from tests.journeys.running import until
 pytestmark = pytest.mark.timeout(240)
 
 SEARCH_SECONDS_MAX: Final = 5.0
+UNRATED: Final = 0.625
+"""The signal of a listing or shop without reviews."""
 CAPTURE: Final = "/v1/payment_intents/*/capture"
 SEARCH: Final = "query($text: String!) { search(text: $text) { nodes { listingId title } } }"
+CARD: Final = """query($text: String!) { search(text: $text) { edges { explain { name value }
+    node { listingId rating ratingCount shop { rating ratingCount } } } } }"""
+OPPORTUNITIES: Final = "query($id: ID!) { me { order(id: $id) { reviewable { kind orderLineId } } } }"
+PAGE: Final = """query($id: ID!) { listing(id: $id) { ratingHistogram { stars count }
+    reviews { nodes { id rating authorName reply { text } } } } }"""
+RECENT: Final = "query { me { recentlyViewed { nodes { card { listingId rating } } } } }"
 BALANCE: Final = "query { seller { balance { amountMinor currency } } }"
 
 
@@ -142,3 +151,46 @@ async def replays_what_was_missed(owner: Person, seen: list[Any]) -> None:
         async with owner.subscribe(SELLER_ORDER_UPDATED, after=seen[position]["cursor"]) as stream:
             missed = [await stream.next() for _ in seen[position + 1 :]]
         assert [event["eventId"] for event in missed] == [event["eventId"] for event in seen[position + 1 :]]
+
+
+async def test_what_was_delivered_is_reviewed_answered_and_counts_in_search(market: Market) -> None:
+    goods = await market.goods()
+    owner, elsewhere = goods.shop.owner, market.product.apis[0].url
+    buyer = await market.buyer()
+    await found_by_search(buyer, goods)
+    checkout = await check_out(buyer, await fill_cart(buyer, goods))
+    order_id = checkout["orders"][0]["id"]
+    early = await buyer.do("reviewSeller", orderId=order_id, rating=5)
+    assert early["__typename"] == "NotDelivered"
+    await ship_and_deliver(market, owner, order_id)
+    (line, _) = (await buyer.ask(OPPORTUNITIES, id=order_id))["me"]["order"]["reviewable"]
+    review = {"orderLineId": line["orderLineId"], "rating": 5, "title": "Shines"}
+    written = (await buyer.did("reviewListing", "review { id }", **review))["review"]
+    await buyer.did("reviewSeller", "review { id }", orderId=order_id, rating=4)
+    again = await buyer.at(elsewhere).do("reviewListing", others="... on AlreadyReviewed { review { id } }", **review)
+    assert (again["__typename"], again["review"]) == ("AlreadyReviewed", written)
+    await owner.did("replyToReview", "review { id }", reviewId=written["id"], text="Thank you.")
+    await owner.did("reviewBuyer", "review { id }", orderId=order_id, rating=5)
+    assert (await buyer.ask(OPPORTUNITIES, id=order_id))["me"]["order"]["reviewable"] == []
+    await counts_in_search(market.guest(), goods)
+    page = (await market.guest(api=0).ask(PAGE, id=goods.listing_id))["listing"]
+    assert page["reviews"]["nodes"] == [{**written, "rating": 5, "authorName": "Ann", "reply": {"text": "Thank you."}}]
+    assert page["ratingHistogram"][0] == {"stars": 5, "count": 1}
+    await buyer.did("recordView", "listingId", listingId=goods.listing_id)
+    recent = (await buyer.at(elsewhere).ask(RECENT))["me"]["recentlyViewed"]["nodes"]
+    assert recent == [{"card": {"listingId": goods.listing_id, "rating": 5.0}}]
+
+
+async def counts_in_search(guest: Client, goods: Goods) -> None:
+    """In time the card shows the averages, and the index ranks by them: above what it takes for granted."""
+
+    async def counted() -> bool:
+        for edge in (await guest.ask(CARD, text=goods.title))["search"]["edges"]:
+            node, signals = edge["node"], {each["name"]: each["value"] for each in edge["explain"]}
+            if node["listingId"] == goods.listing_id and signals["rating"] > UNRATED < signals["seller"]:
+                assert (node["rating"], node["ratingCount"]) == (5.0, 1)
+                assert node["shop"] == {"rating": 4.0, "ratingCount": 1}
+                return True
+        return False
+
+    await until(counted, "the reviews count in search", SEARCH_SECONDS_MAX)
