@@ -22,8 +22,9 @@ from domain.shared.policy import Policy
 from infra.argon2.hasher import Argon2PasswordHasher
 from infra.carriers.webhooks import SignedCarrierWebhooks
 from infra.jwt.signer import JwtTokenSigner
-from infra.postgres.database import STATEMENTS_CACHED_MAX, PostgresDatabase, create_engine, set_json_codec
+from infra.postgres.database import PostgresDatabase, create_engine
 from infra.postgres.jobs import JobQueue
+from infra.postgres.pools import open_pool
 from infra.postgres.reads import PoolReads
 from infra.postgres.search_index import SERVER_SETTINGS, PostgresSearchIndex
 from infra.postgres.shipping_rates import TableShippingRates
@@ -208,17 +209,3 @@ async def opened_pool(
     if watch_pool is not None:
         watch_pool(name, size=pool.get_size, idle=pool.get_idle_size)
     return pool
-
-
-async def open_pool(url: str, size: int, server_settings: Mapping[str, str] | None = None) -> asyncpg.Pool:
-    """A pool whose connections speak the shared codecs."""
-    return await asyncpg.create_pool(
-        url,
-        min_size=1,
-        max_size=size,
-        init=set_json_codec,
-        command_timeout=10,
-        timeout=10,
-        statement_cache_size=STATEMENTS_CACHED_MAX,
-        server_settings=dict(server_settings or {}),
-    )

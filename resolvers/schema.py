@@ -26,6 +26,7 @@ from resolvers.catalog.queries import AdminCatalogQueries, PublicCatalogQueries,
 from resolvers.checkout.mutations import CheckoutMutations
 from resolvers.checkout.queries import AdminReviewQueries, BuyerCheckoutQueries
 from resolvers.checkout.subscriptions import CheckoutSubscriptions
+from resolvers.extensions.plain_fields import PlainFields
 from resolvers.inventory.mutations import SellerInventoryMutations
 from resolvers.inventory.queries import SellerInventoryQueries
 from resolvers.inventory.subscriptions import StockSubscriptions
@@ -178,6 +179,7 @@ def build_schema(
         types=WARNING_TYPES,
         config=StrawberryConfig(auto_camel_case=True, scalar_map=SCALARS),
         extensions=list(extensions),
+        execution_context_class=PlainFields,
     )
     refuse_unguarded(schema)
     return schema

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.container import open_pool
 from domain.catalog.model import Condition
 from domain.inventory.model import StockStatus
 from domain.search.ports import SearchDocument, SearchIndex
 from domain.search.ranking import Facts, quality_of, signals_of
 from domain.shared.ids import new_id
+from infra.postgres.pools import open_pool
 from infra.postgres.search_index import SERVER_SETTINGS, PostgresSearchIndex
 from tests.servers import Urls, copy_of_template
 

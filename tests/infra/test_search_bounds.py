@@ -1,7 +1,7 @@
 """What the embedded search does when there is too much: it counts some, scales, and says so."""
 
-from app.container import open_pool
 from domain.search.ports import FacetKind, SearchQuery
+from infra.postgres.pools import open_pool
 from infra.postgres.search_index import SERVER_SETTINGS, PostgresSearchIndex
 from tests.contracts.search_worlds import a_document
 from tests.servers import Urls, copy_of_template
