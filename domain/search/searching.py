@@ -8,7 +8,6 @@ from domain.catalog.model import Condition
 from domain.search.ports import (
     DEPTH_MAX,
     AttributeFilter,
-    Hit,
     PriceRange,
     SearchQuery,
     SearchSort,
@@ -100,7 +99,3 @@ def keyset_of(command: SearchListings) -> Keyset:
         command.seller_id.hex if command.seller_id is not None else None,
         command.in_stock_only,
     )
-
-
-def cursor_of(command: SearchListings, hit: Hit) -> str:
-    return keyset_of(command).encode(hit.position)

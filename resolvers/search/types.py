@@ -6,8 +6,8 @@ import strawberry
 
 from domain.search.labels import Labels, labels_of
 from domain.search.ports import Facet, FacetKind, FacetValue, Hit, SearchAnswer, SearchQuery
-from domain.search.searching import SearchListings, cursor_of
-from domain.shared.paging import COUNT_MAX
+from domain.search.searching import SearchListings, keyset_of
+from domain.shared.paging import COUNT_MAX, Keyset
 from domain.storefront.card_reads import cards_by_ids
 from resolvers.context import Info
 from resolvers.shared.connections import PageInfo, TotalCount
@@ -40,9 +40,13 @@ class RankingSignal:
 @strawberry.type(description="A hit and its place.")
 class SearchEdge:
     node: ListingCard = strawberry.field(description="The listing.")
-    cursor: str = strawberry.field(description="Its place, for `after`.")
     score: float = strawberry.field(description="Its relevance; comparable within one search only.")
     hit: strawberry.Private[Hit]
+    keyset: strawberry.Private[Keyset]
+
+    @strawberry.field(description="Its place, for `after`.")
+    def cursor(self) -> str:
+        return self.keyset.encode(self.hit.position)
 
     @strawberry.field(description="The signals that the score is made of.", directives=[ListSize(assumed_size=10)])
     def explain(self) -> list[RankingSignal]:
@@ -109,21 +113,21 @@ class SearchResult:
 async def result_of(info: Info, command: SearchListings, query: SearchQuery, answer: SearchAnswer) -> SearchResult:
     """The hits with their cards, read in one statement. What is no longer on sale since it was indexed is left out."""
     cards = await cards_by_ids(info.context.reads, [hit.listing_id for hit in answer.hits])
+    keyset = keyset_of(command)
     edges = [
-        SearchEdge(node=ListingCard.of(cards[hit.listing_id]), cursor=cursor_of(command, hit), score=hit.score, hit=hit)
+        SearchEdge(node=ListingCard.of(cards[hit.listing_id]), score=hit.score, hit=hit, keyset=keyset)
         for hit in answer.hits
         if hit.listing_id in cards
     ]
     # The page ends where the index ended it, whether or not its last hit still has a card.
-    last = cursor_of(command, answer.hits[-1]) if answer.hits else None
     return SearchResult(
         edges=edges,
         nodes=[edge.node for edge in edges],
         page_info=PageInfo(
             has_next_page=answer.has_next,
             has_previous_page=query.after is not None or (query.page or 1) > 1,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=last,
+            start_cursor=keyset.encode(edges[0].hit.position) if edges else None,
+            end_cursor=keyset.encode(answer.hits[-1].position) if answer.hits else None,
         ),
         degraded=answer.degraded,
         corrected_text=answer.corrected_text,
