@@ -31,6 +31,7 @@ from infra.processes.owned import EmbeddedServerFailed, OwnedProcess
 from infra.processes.supervisor import RESTARTS_MAX, ChildGaveUp, Plan, Supervisor
 from infra.processes.takeover import DirectoryLock
 from infra.redis.embedded import EmbeddedRedis
+from infra.stripe.events import EVENTS
 
 READY_SECONDS_MAX: Final = 90.0
 LOOK_SECONDS: Final = 0.1
@@ -189,6 +190,7 @@ class Launcher:
         command = [sys.executable, "-m", "infra.sandbox", "--host", self._options.host]
         command += ["--port", str(self._options.sandbox_port), "--data", str(self._data / "sandbox.sqlite")]
         command += ["--webhook-url", f"{self._options.url}/webhooks/payments", "--webhook-secret", WEBHOOK_SECRET]
+        command += ["--webhook-events", *EVENTS]
         return Plan(name="sandbox", command=tuple(command), environment=self._environment, stop_seconds=5)
 
     @property

@@ -10,13 +10,15 @@ from typing import Any, Final
 
 from app.container import Container
 from app.provider_messages import apply_provider_message
+from app.webhooks import PAYMENTS_SOURCE
 from domain.catalog.changes import note_changes_of_seller
 from domain.inbox.events import MessageReceived
 from domain.inventory.events import StockChanged
 from domain.inventory.projection import show_stock
 from domain.orders import tracking
+from domain.orders.events import CarrierMessageReceived
 from domain.orders.refunds import note_refund
-from domain.payments.events import RefundFailed, RefundRequested, RefundSucceeded
+from domain.payments.events import ProviderMessageReceived, RefundFailed, RefundRequested, RefundSucceeded
 from domain.payments.refunding import execute_refund
 from domain.reviews.counting import count_review
 from domain.reviews.events import ReviewEdited, ReviewModerated, ReviewWritten
@@ -63,9 +65,8 @@ async def _note_refund(event: RefundSucceeded | RefundFailed, container: Contain
     await note_refund(event.refund_id, db=container.ports.db)
 
 
-async def _apply_carrier_report(event: MessageReceived, container: Container) -> None:
-    if event.source == tracking.SOURCE:
-        await tracking.apply_report(event.message_id, db=container.ports.db)
+async def _apply_carrier_report(event: CarrierMessageReceived, container: Container) -> None:
+    await tracking.apply_report(event.message_id, db=container.ports.db)
 
 
 async def _count_review(event: ReviewWritten | ReviewEdited | ReviewModerated, container: Container) -> None:
@@ -78,12 +79,19 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     Handler("execute_refund", RefundRequested, Lane.MONEY, _execute_refund),
     Handler("note_refund", RefundSucceeded, Lane.MONEY, _note_refund),
     Handler("note_failed_refund", RefundFailed, Lane.MONEY, _note_refund),
-    Handler("apply_provider_message", MessageReceived, Lane.MONEY, apply_provider_message),
-    Handler("apply_carrier_report", MessageReceived, Lane.DEFAULT, _apply_carrier_report),
+    Handler("apply_provider_message", ProviderMessageReceived, Lane.MONEY, apply_provider_message),
+    Handler("apply_carrier_report", CarrierMessageReceived, Lane.DEFAULT, _apply_carrier_report),
     Handler("count_review", ReviewWritten, Lane.DEFAULT, _count_review),
     Handler("count_edited_review", ReviewEdited, Lane.DEFAULT, _count_review),
     Handler("count_moderated_review", ReviewModerated, Lane.DEFAULT, _count_review),
 )
+
+
+MESSAGES: Final[Mapping[str, type[MessageReceived]]] = {
+    PAYMENTS_SOURCE: ProviderMessageReceived,
+    tracking.SOURCE: CarrierMessageReceived,
+}
+"""By the source of a message from outside: what tells its handlers."""
 
 
 def handlers_of() -> dict[str, list[str]]:

@@ -1,19 +1,16 @@
 """What the payment provider tells us, by what it is about: a reason to read the provider, never the truth itself."""
 
 from app.container import Container
-from app.webhooks import PAYMENTS_SOURCE
 from domain.checkout.provider_messages import on_chargeback, on_payment_message
-from domain.inbox.events import MessageReceived
 from domain.inbox.receiving import Message, leave_unworked, mark_worked, message_by_id
+from domain.payments.events import ProviderMessageReceived
 from domain.payments.ports import ProviderEventKind
 from domain.payments.refunding import on_refund_message
 from domain.sellers.payment_accounts import refresh_payment_account
 
 
-async def apply_provider_message(event: MessageReceived, container: Container) -> None:
+async def apply_provider_message(event: ProviderMessageReceived, container: Container) -> None:
     """Raises ProviderUnavailable: the job comes again."""
-    if event.source != PAYMENTS_SOURCE:
-        return
     message = await message_by_id(container.ports.db.primary, event.message_id)
     if message is None:
         return

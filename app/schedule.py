@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from app.container import Container
+from app.jobs import MESSAGES
 from domain.cart.sweeping import BATCH_MAX as CARTS_MAX
 from domain.cart.sweeping import sweep_expired_carts
 from domain.checkout.sweeps import expire_checkouts, recover_checkouts
@@ -86,7 +87,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("expired checkouts", 30, lambda container: expire_checkouts(container.ports.checkout)),
     Sweep("abandoned checkouts", 5, lambda container: recover_checkouts(container.ports.checkout)),
     Sweep("complete orders", 60, _complete_orders),
-    Sweep("unworked messages", 60, lambda container: sweep_messages(container.ports.db), MESSAGES_MAX),
+    Sweep("unworked messages", 60, lambda container: sweep_messages(container.ports.db, MESSAGES), MESSAGES_MAX),
     Sweep("resume refunds", 30, _resume_refunds),
     Sweep("fees not told yet", 300, _settle_fees),
     Sweep("sign-ins, signals and sessions grown old", 60, _sweep_users, batch=USERS_MAX),

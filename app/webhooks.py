@@ -14,6 +14,8 @@ from domain.inbox.receiving import Incoming, receive
 from domain.orders.errors import ReportRefused
 from domain.orders.tracking import incoming
 from domain.payments.errors import InvalidSignature
+from domain.payments.events import ProviderMessageReceived
+from domain.payments.ports import ProviderEventKind
 
 BODY_MAX = 512 * 1024
 PAYMENTS_SOURCE = "payments"
@@ -44,8 +46,12 @@ async def receive_payment_event(request: Request, container: Container) -> Respo
         event = container.ports.gateway.parse_webhook(body, request.headers.get("stripe-signature", ""))
     except InvalidSignature as refused:
         return JSONResponse({"error": refused.message}, status_code=400)
+    if event.kind is ProviderEventKind.OTHER:
+        # The endpoint is told more than it asks for: there is nothing to do about it.
+        return JSONResponse({"received": False})
     await receive(
         Incoming(
+            event=ProviderMessageReceived,
             source=PAYMENTS_SOURCE,
             external_id=event.id,
             kind=event.kind.value,

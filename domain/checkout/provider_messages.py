@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select
 from domain.checkout.model import ENDED, Checkout, CheckoutState
 from domain.checkout.ports import CheckoutPorts
 from domain.checkout.saga import advance
+from domain.checkout.writing import PROVIDER_NAME
 from domain.orders.holds import place_hold
 from domain.orders.model import HoldKind, Order
 from domain.payments.errors import ProviderUnavailable
@@ -42,6 +43,13 @@ class _Share:
     order_id: UUID
 
 
+_OF_REFERENCE = Query(
+    select(_payments.c.checkout_id, _payments.c.provider_ref, _checkouts.c.state)
+    .join(_checkouts, _checkouts.c.id == _payments.c.checkout_id)
+    .where(_payments.c.provider == PROVIDER_NAME, _payments.c.provider_ref == bindparam("provider_ref"))
+    .limit(1),
+    _Known,
+)
 _SHARES = Query(select(_allocations.c.order_id).where(_allocations.c.payment_id == bindparam("payment_id")), _Share)
 
 _LETTABLE = frozenset(
@@ -55,6 +63,9 @@ _LETTABLE = frozenset(
 
 async def on_payment_message(provider_ref: str, *, ports: CheckoutPorts) -> None:
     """Something happened to a payment over there. Raises ProviderUnavailable: the job comes again."""
+    ours = await ports.db.primary.first(_OF_REFERENCE, provider_ref=provider_ref)
+    if ours is not None and ours.state is CheckoutState.COMPLETED:
+        return  # captured and booked: what comes of it now are refunds and chargebacks, with messages of their own
     found = await ports.gateway.read(provider_ref)
     if found.payment_id is None:
         return  # not made by this marketplace

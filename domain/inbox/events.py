@@ -1,7 +1,6 @@
 """What comes in from outside."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 from uuid import UUID
 
 from domain.shared.events import Event
@@ -9,8 +8,7 @@ from domain.shared.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived(Event):
-    """`source` names the handler's side of the table: `payments`, `carrier`."""
+    """Each source has its own kind, so that only its own handlers are told."""
 
-    kind: ClassVar[str] = "inbox.received"
     message_id: UUID
     source: str

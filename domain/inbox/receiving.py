@@ -25,8 +25,12 @@ _messages = table(InboxMessage)
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """`object_ref` is what it is about in the sender's words; `details` only what a later read cannot tell."""
+    """`object_ref` is what it is about in the sender's words; `details` only what a later read cannot tell.
 
+    `event` is recorded for a message that is new.
+    """
+
+    event: type[MessageReceived]
     source: str
     external_id: str
     kind: str
@@ -74,7 +78,7 @@ async def receive(incoming: Incoming, *, db: Database) -> bool:
         )
         if inserted.scalar_one_or_none() is None:
             return False
-        tx.record(MessageReceived(at=tx.now, message_id=message_id, source=incoming.source))
+        tx.record(incoming.event(at=tx.now, message_id=message_id, source=incoming.source))
         return True
 
     return await db.run(step)

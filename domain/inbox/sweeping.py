@@ -4,7 +4,9 @@ Invariant: a message is either worked, or due again, or has been tried SWEEPS_MA
 jobs stand among the dead letters, where a person finds them. None is forgotten because of an outage.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import case, func, select, text, update
@@ -21,12 +23,15 @@ PAUSE_MAX: Final = timedelta(days=1)
 _messages = table(InboxMessage)
 
 
-async def sweep_messages(db: Database) -> int:
-    """Queues the messages that are due, at most BATCH_MAX, each with its next time; how many. Others' are skipped."""
-    return await db.run(_queue_again)
+async def sweep_messages(db: Database, events: Mapping[str, type[MessageReceived]]) -> int:
+    """Queues the messages that are due, at most BATCH_MAX, each with its next time; how many. Others' are skipped.
+
+    `events` has for each source what tells its handlers.
+    """
+    return await db.run(partial(_queue_again, events=events))
 
 
-async def _queue_again(tx: Tx) -> int:
+async def _queue_again(tx: Tx, *, events: Mapping[str, type[MessageReceived]]) -> int:
     due = (
         select(_messages.c.id)
         # As in the partial index.
@@ -47,5 +52,5 @@ async def _queue_again(tx: Tx) -> int:
     )
     rows = queued.all()
     for row in rows:
-        tx.record(MessageReceived(at=tx.now, message_id=row.id, source=row.source))
+        tx.record(events[row.source](at=tx.now, message_id=row.id, source=row.source))
     return len(rows)

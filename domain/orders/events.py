@@ -4,8 +4,16 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 from uuid import UUID
 
+from domain.inbox.events import MessageReceived
 from domain.orders.model import OrderEventKind
 from domain.shared.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierMessageReceived(MessageReceived):
+    """A carrier reports about a parcel."""
+
+    kind: ClassVar[str] = "carrier.message_received"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.inbox.receiving import Incoming, Message, mark_worked, message_by_id
 from domain.orders.delivery import deliver
+from domain.orders.events import CarrierMessageReceived
 from domain.orders.holds import place_hold
 from domain.orders.model import (
     EscrowState,
@@ -60,6 +61,7 @@ _PARCELS = Query(
 def incoming(report: CarrierReport) -> Incoming:
     """A report as a message of the inbox."""
     return Incoming(
+        event=CarrierMessageReceived,
         source=SOURCE,
         external_id=f"{report.carrier}:{report.external_id}",
         kind=report.status.value,

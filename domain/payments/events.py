@@ -1,10 +1,18 @@
-"""What happens to refunds. A handler reads the refund's present state; the event only says that there is one."""
+"""What happens to payments and refunds. A handler reads the present state; the event only says that there is one."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+from domain.inbox.events import MessageReceived
 from domain.shared.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderMessageReceived(MessageReceived):
+    """The provider says that something happened there."""
+
+    kind: ClassVar[str] = "payment.message_received"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

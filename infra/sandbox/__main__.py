@@ -18,8 +18,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(".data/sandbox.sqlite"))
     parser.add_argument("--webhook-url")
     parser.add_argument("--webhook-secret", default="whsec_sandbox")
+    parser.add_argument("--webhook-events", nargs="*", default=["*"], help="types of event that the webhook is told of")
     options = parser.parse_args()
-    app = create_app(options.data, options.webhook_url, options.webhook_secret)
+    app = create_app(options.data, options.webhook_url, options.webhook_secret, options.webhook_events)
     uvicorn.run(
         app,
         host=options.host,

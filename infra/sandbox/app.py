@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,15 +25,17 @@ def create_app(
     path: Path,
     webhook_url: str | None = None,
     webhook_secret: str = "whsec_sandbox",  # noqa: S107 - a development double's
+    webhook_events: Collection[str] = ("*",),
     *,
     clock: Callable[[], float] = time.time,
 ) -> Starlette:
     """The sandbox over the SQLite file at `path`.
 
     `clock` is the provider's time in Unix seconds; the switch `clock_offset_seconds` is added to it.
-    Webhooks are signed and repeated by the true time, since their receiver checks them by its own.
+    The webhook is told of `webhook_events` only, as an endpoint at the provider is. Its messages are signed and
+    repeated by the true time, since their receiver checks them by its own.
     """
-    store = Store(path, clock, time.time)
+    store = Store(path, clock, time.time, webhook_events)
     deliveries = Deliveries(store, webhook_url, webhook_secret, time.time)
     requests = Requests(store, deliveries.wake)
 

@@ -6,6 +6,7 @@ When `start` returns, it answers. Its file outlives it: started again on the sam
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,12 +31,14 @@ class EmbeddedSandbox:
         *,
         webhook_url: str | None = None,
         webhook_secret: str = "whsec_sandbox",  # noqa: S107 - a development double's
+        webhook_events: Sequence[str] = ("*",),
         port: int | None = None,
     ) -> None:
         self._directory = directory.absolute()
         self._log = self._directory / "sandbox.log"
         self._webhook_url = webhook_url
         self._webhook_secret = webhook_secret
+        self._webhook_events = webhook_events
         self._port = port or free_port()
         self._process: OwnedProcess | None = None
 
@@ -53,7 +56,7 @@ class EmbeddedSandbox:
         command = [sys.executable, "-m", "infra.sandbox", "--port", str(self._port)]
         command += ["--data", str(self._directory / "sandbox.sqlite"), "--webhook-secret", self._webhook_secret]
         if self._webhook_url is not None:
-            command += ["--webhook-url", self._webhook_url]
+            command += ["--webhook-url", self._webhook_url, "--webhook-events", *self._webhook_events]
         root = Path(__file__).resolve().parents[2]
         self._process = OwnedProcess(command, log=self._log, directory=root)
         try:

@@ -9,6 +9,7 @@ API_VERSION = "2026-10-28.endive"
 
 def emit(tx: Tx, kind: str, subject: Body, account: str = PLATFORM, previous: Body | None = None) -> None:
     """Record what just happened to `subject`; it is delivered only if this transaction commits."""
+    wanted = not tx.subscribed.isdisjoint({kind, "*"})
     data: Body = {"object": visible(subject)}
     if previous is not None:
         data["previous_attributes"] = previous
@@ -19,14 +20,15 @@ def emit(tx: Tx, kind: str, subject: Body, account: str = PLATFORM, previous: Bo
         "created": tx.now,
         "data": data,
         "livemode": False,
-        "pending_webhooks": 1,
+        "pending_webhooks": int(wanted),
         "request": {"id": tx.origin.request_id, "idempotency_key": tx.origin.idempotency_key},
         "type": kind,
     }
     if account != PLATFORM:
         event["account"] = account
     tx.insert(event, account)
-    queue(tx, event["id"])
+    if wanted:
+        queue(tx, event["id"])
 
 
 def queue(tx: Tx, event_id: str) -> None:

@@ -9,7 +9,7 @@ import secrets
 import sqlite3
 import string
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -79,16 +79,26 @@ class Listing:
 
 
 class Tx:
-    """One open transaction. `now` is the sandbox's own time in whole seconds, offset included."""
+    """One open transaction. `now` is the sandbox's own time in whole seconds, offset included.
+
+    `subscribed` are the types of event that the webhook wants; `*` stands for all.
+    """
 
     def __init__(
-        self, connection: sqlite3.Connection, now: int, wall: float, switches: Switches, origin: Origin
+        self,
+        connection: sqlite3.Connection,
+        now: int,
+        wall: float,
+        switches: Switches,
+        origin: Origin,
+        subscribed: frozenset[str],
     ) -> None:
         self.connection = connection
         self.now = now
         self.wall = wall
         self.switches = switches
         self.origin = origin
+        self.subscribed = subscribed
 
     def store_switches(self, switches: Switches) -> None:
         self.switches = switches
@@ -152,10 +162,13 @@ class Tx:
 class Store:
     """The file. Safe to use from any thread; writers wait for each other, here and across processes."""
 
-    def __init__(self, path: Path, clock: Callable[[], float], wall: Callable[[], float]) -> None:
+    def __init__(
+        self, path: Path, clock: Callable[[], float], wall: Callable[[], float], subscribed: Collection[str] = ("*",)
+    ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._clock = clock
         self._wall = wall
+        self._subscribed = frozenset(subscribed)
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(
             path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
@@ -173,7 +186,7 @@ class Store:
                 switches = load_switches(connection)
                 wall = self._wall()
                 now = int(self._clock() + switches.clock_offset_seconds)
-                yield Tx(connection, now, wall, switches, origin or Origin())
+                yield Tx(connection, now, wall, switches, origin or Origin(), self._subscribed)
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise

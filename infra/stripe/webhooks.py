@@ -11,23 +11,11 @@ import stripe
 
 from domain.payments.errors import InvalidSignature
 from domain.payments.ports import ProviderEvent, ProviderEventKind
+from infra.stripe.events import EVENTS
 from infra.stripe.mapping import ref_of, time_of
 
 TOLERANCE_SECONDS: Final = 300
 PAYLOAD_MAX_BYTES: Final = 1_000_000
-
-_PREFIXES: Final = (
-    ("payment_intent.", ProviderEventKind.PAYMENT, "id"),
-    ("charge.dispute.", ProviderEventKind.CHARGEBACK, "payment_intent"),
-    ("charge.refund.", ProviderEventKind.REFUND, "id"),
-    ("charge.", ProviderEventKind.PAYMENT, "payment_intent"),
-    ("refund.", ProviderEventKind.REFUND, "id"),
-    ("transfer.", ProviderEventKind.TRANSFER, "id"),
-    ("payout.", ProviderEventKind.PAYOUT, "id"),
-    ("account.updated", ProviderEventKind.ACCOUNT, "id"),
-    ("", ProviderEventKind.OTHER, "id"),
-)
-"""Start of Stripe's event type -> kind, and the field of its object that names what to read; first match wins."""
 
 
 class StripeWebhooks:
@@ -54,7 +42,7 @@ def _is_signed(payload: bytes, signature: str, secret: str) -> bool:
 
 def event_of(event: dict[str, Any]) -> ProviderEvent:
     name, subject = event["type"], event["data"]["object"]
-    kind, field = next((kind, field) for prefix, kind, field in _PREFIXES if name.startswith(prefix))
+    kind, field = EVENTS.get(name, (ProviderEventKind.OTHER, "id"))
     reference = ref_of(subject.get(field))
     if reference is None:
         # A charge without an intent, a balance without an id: nothing of ours to read again.

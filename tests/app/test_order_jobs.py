@@ -13,8 +13,8 @@ from app.container import Container
 from app.jobs import HANDLERS
 from app.schedule import SWEEPS
 from app.webhooks import webhook_routes
-from domain.inbox.events import MessageReceived
 from domain.ledger.sealing import verify
+from domain.orders.events import CarrierMessageReceived
 from domain.orders.model import OrderStatus
 from domain.payments.events import RefundFailed, RefundRequested, RefundSucceeded
 from domain.shared.database import Tx
@@ -59,7 +59,7 @@ async def test_a_transaction_that_fails_leaves_neither_event_nor_job(container: 
         (RefundRequested, "execute_refund"),
         (RefundSucceeded, "note_refund"),
         (RefundFailed, "note_failed_refund"),
-        (MessageReceived, "apply_carrier_report"),
+        (CarrierMessageReceived, "apply_carrier_report"),
     ],
 )
 def test_every_event_has_its_handler(event: type, name: str) -> None:
@@ -83,9 +83,9 @@ async def test_the_carriers_report_comes_in_signed_and_only_so(container: Contai
     (message,) = await rows_of(
         container, "SELECT id FROM inbox_message WHERE external_id = :id", id=f"sandbox:{scan['id']}"
     )
-    event = MessageReceived(at=container.ports.clock.now(), message_id=message.id, source="carrier")
+    event = CarrierMessageReceived(at=container.ports.clock.now(), message_id=message.id, source="carrier")
     for handler in HANDLERS:
-        if handler.event is MessageReceived:
+        if handler.event is CarrierMessageReceived:
             await handler.handle(event, container)
     assert (await the_order(container, sale.order_id)).status is OrderStatus.DELIVERED
 

@@ -22,6 +22,7 @@ from infra.postgres.migrate import migrate
 from infra.processes.owned import OwnedProcess
 from infra.redis.embedded import EmbeddedRedis
 from infra.sandbox.embedded import EmbeddedSandbox
+from infra.stripe.events import EVENTS
 
 READY_SECONDS_MAX: Final = 60.0
 POLL_SECONDS: Final = 0.05
@@ -116,7 +117,7 @@ class Product:
         self.postgres = EmbeddedPostgres(directory / "postgres", fsync=durable)
         self.redis = EmbeddedRedis(directory / "redis")
         hook = f"http://127.0.0.1:{api_ports[-1]}/webhooks/payments"
-        self.sandbox = EmbeddedSandbox(directory / "sandbox", webhook_url=hook)
+        self.sandbox = EmbeddedSandbox(directory / "sandbox", webhook_url=hook, webhook_events=tuple(EVENTS))
         self.environment = self._environment()
         self.apis = [self._part(f"api-{number}", "serve", port) for number, port in enumerate(api_ports)]
         self.workers = [self._part(f"worker-{number}", "worker", free_port()) for number in range(workers)]

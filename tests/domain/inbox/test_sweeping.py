@@ -5,12 +5,13 @@ from itertools import pairwise
 from uuid import UUID, uuid4
 
 from app.container import Container
+from app.jobs import MESSAGES
 from app.provider_messages import apply_provider_message
 from app.webhooks import PAYMENTS_SOURCE
-from domain.inbox.events import MessageReceived
 from domain.inbox.model import InboxMessage
 from domain.inbox.receiving import Incoming, mark_worked, receive
 from domain.inbox.sweeping import BATCH_MAX, SWEEPS_MAX, sweep_messages
+from domain.payments.events import ProviderMessageReceived
 from domain.payments.ports import ProviderEventKind
 from tests.conftest import FakeClock
 from tests.domain.checkout.scenes import rows
@@ -19,7 +20,7 @@ from tests.domain.orders.lifecycle import rows_of
 
 async def a_message(container: Container, kind: ProviderEventKind = ProviderEventKind.PAYMENT) -> UUID:
     external_id = uuid4().hex
-    incoming = Incoming(source=PAYMENTS_SOURCE, external_id=external_id, kind=kind.value, object_ref="pi_1")
+    incoming = Incoming(ProviderMessageReceived, PAYMENTS_SOURCE, external_id, kind.value, object_ref="pi_1")
     assert await receive(incoming, db=container.ports.db)
     [message] = await rows(container, InboxMessage, external_id=external_id)
     found: UUID = message.id
@@ -41,11 +42,11 @@ async def test_an_unworked_message_is_queued_again_after_its_job_had_its_chance(
 ) -> None:
     db, message_id = fresh_container.ports.db, await a_message(fresh_container)
     clock.advance(minutes=59)
-    assert await sweep_messages(db) == 0
+    assert await sweep_messages(db, MESSAGES) == 0
     clock.advance(minutes=2)
-    assert await sweep_messages(db) == 1
+    assert await sweep_messages(db, MESSAGES) == 1
     assert await jobs_of(fresh_container, message_id) == 2
-    assert await sweep_messages(db) == 0
+    assert await sweep_messages(db, MESSAGES) == 0
 
 
 async def test_it_comes_less_and_less_often_and_at_last_is_left_to_a_person(
@@ -55,7 +56,7 @@ async def test_it_comes_less_and_less_often_and_at_last_is_left_to_a_person(
     clock.advance(hours=1)
     hours: list[int] = []
     for hour in range(24 * 14):
-        if await sweep_messages(db):
+        if await sweep_messages(db, MESSAGES):
             hours.append(hour)
         clock.advance(hours=1, seconds=1)
     assert hours[:5] == [0, 1, 3, 7, 15]
@@ -69,10 +70,10 @@ async def test_what_is_worked_or_nobody_understands_is_left_alone(fresh_containe
     db = fresh_container.ports.db
     worked, strange = await a_message(fresh_container), await a_message(fresh_container, ProviderEventKind.OTHER)
     await db.run(lambda tx: mark_worked(tx, worked))
-    event = MessageReceived(at=clock.now(), message_id=strange, source=PAYMENTS_SOURCE)
+    event = ProviderMessageReceived(at=clock.now(), message_id=strange, source=PAYMENTS_SOURCE)
     await apply_provider_message(event, fresh_container)
     clock.advance(days=30)
-    assert await sweep_messages(db) == 0
+    assert await sweep_messages(db, MESSAGES) == 0
     assert (await row_of(fresh_container, strange)).worked_at is None
 
 
@@ -82,8 +83,8 @@ async def test_a_flood_is_taken_up_in_batches_and_each_message_once(
     db = fresh_container.ports.db
     ids = [await a_message(fresh_container) for _ in range(BATCH_MAX + 20)]
     clock.advance(hours=2)
-    assert await sweep_messages(db) == BATCH_MAX
-    await asyncio.gather(*(sweep_messages(db) for _ in range(4)))
+    assert await sweep_messages(db, MESSAGES) == BATCH_MAX
+    await asyncio.gather(*(sweep_messages(db, MESSAGES) for _ in range(4)))
     assert {await jobs_of(fresh_container, message_id) for message_id in ids} == {2}
 
 
