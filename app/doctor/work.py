@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from app.container import open_pool
 from app.doctor.findings import Area, Finding, Level, fault, warning, well
 from app.settings import Settings
 from domain.backoffice.backlog_reads import COUNTED_MAX, Backlog, Waiting, waiting
 from infra.postgres.checkup import QueueFacts, connected, queue_facts
+from infra.postgres.pools import open_pool
 from infra.postgres.reads import PoolReads
 
 NO_WORKER: Final = "start a worker (`market worker`), or look at its log"
