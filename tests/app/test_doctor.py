@@ -25,6 +25,7 @@ from domain.inbox.receiving import Incoming, receive
 from domain.ledger.sealing import seal
 from domain.orders.holds import place_hold
 from domain.orders.model import HoldKind, Order, OrderStatus
+from domain.payments.events import ProviderMessageReceived
 from domain.payments.model import Refund
 from domain.shared.actor import SYSTEM
 from domain.shared.database import Tx
@@ -180,7 +181,7 @@ async def test_jobs_that_wait_died_or_were_left_are_seen(urls: Urls, redis_url: 
 async def test_each_backlog_finds_what_waits_and_only_that(fresh_container: Container, clock: FakeClock) -> None:
     container, db = fresh_container, fresh_container.ports.db
     sale, other = await a_sale(container), await a_sale(container)
-    await receive(Incoming("payments", f"evt_{uuid4().hex}", "charge.refunded", "re_1"), db=db)
+    await receive(Incoming(ProviderMessageReceived, "payments", f"evt_{uuid4().hex}", "charge.refunded", "re_1"), db=db)
     await seal(db=db)
     await change(container, Order, sale.order_id, status=OrderStatus.DELIVERED, release_due_at=clock.now())
     late = {"status": OrderStatus.SHIPPED, "release_due_at": clock.now()}
