@@ -9,11 +9,12 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from app.container import Container, open_container
+from app.container import Container, local_mailbox, open_container
 from app.files import file_routes
 from app.graphql import graphql_edge
 from app.health import Health, health_routes
 from app.jobs import handlers_of
+from app.mailbox import mailbox_routes
 from app.parts import open_parts
 from app.requests import RequestLayer
 from app.settings import Settings, load_settings
@@ -59,11 +60,18 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         WebSocketRoute("/graphql", edge),
         *webhook_routes(container),
         *file_routes(container),
+        *development_routes(settings),
         *health_routes(health, measures, metrics_token=settings.metrics_secret),
     ]
     application = Starlette(routes=routes, lifespan=lifespan)
     app: ASGIApp = RequestLayer(application, measures=measures)
     return tracing.around(app) if tracing is not None else app
+
+
+def development_routes(settings: Settings) -> list[Route]:
+    """Pages that production, where there is no such mailbox, does not have."""
+    mailbox = local_mailbox(settings)
+    return mailbox_routes(mailbox) if mailbox is not None else []
 
 
 def open_tracing(settings: Settings) -> "Tracing | None":

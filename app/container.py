@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from email.utils import parseaddr
 from functools import partial
 from typing import Protocol
 
@@ -12,16 +13,20 @@ import asyncpg
 from app.settings import Settings, SettingsRefused
 from app.tasks import ProcessTasks
 from domain.checkout.ports import CheckoutPorts
+from domain.notifications.ports import MailPorts, MailSender, MailTerms
 from domain.orders.ports import CarrierWebhooks
 from domain.shared.actor import Actor, Client
 from domain.shared.budgets import CostBudget, TokenBuckets
 from domain.shared.clock import Clock, SystemClock
+from domain.shared.database import Database
 from domain.shared.events import Event
 from domain.shared.measures import Measures, NoMeasures
 from domain.shared.policy import Policy
 from infra.argon2.hasher import Argon2PasswordHasher
 from infra.carriers.webhooks import SignedCarrierWebhooks
 from infra.jwt.signer import JwtTokenSigner
+from infra.mail.mailbox import MailboxDirectory
+from infra.mail.smtp import SmtpMailSender, SmtpServer
 from infra.postgres.database import PostgresDatabase, create_engine
 from infra.postgres.jobs import JobQueue
 from infra.postgres.pools import open_pool
@@ -55,6 +60,7 @@ class Container:
     storage: ObjectStore
     documents: DocumentStore
     budget: CostBudget
+    mail: MailPorts
 
     def context(self, actor: Actor, client: Client | None = None) -> Context:
         """What one operation gets."""
@@ -144,6 +150,7 @@ async def open_container(
             storage=storage,
             documents=NearAndFar(RecentDocuments(), RedisDocuments(redis)),
             budget=cost_budget(settings, redis),
+            mail=mail_ports(settings, db, clock),
         )
 
 
@@ -167,6 +174,39 @@ def cost_budget(settings: Settings, redis: RedisDoor) -> CostBudget:
     capacity, refill = settings.cost_capacity, settings.cost_refill_per_second
     alone = TokenBuckets(clock=time.monotonic, capacity=capacity, refill_per_second=refill)
     return RedisCostBudget(redis, alone=alone, clock=time.time, capacity=capacity, refill_per_second=refill)
+
+
+def mail_ports(settings: Settings, db: Database, clock: Clock) -> MailPorts:
+    domain = parseaddr(settings.mail_from)[1].rpartition("@")[2]
+    terms = MailTerms(site_url=settings.links_url, domain=domain)
+    return MailPorts(db=db, clock=clock, sender=mail_sender(settings), terms=terms)
+
+
+def mail_sender(settings: Settings) -> MailSender | None:
+    """The mail server, else the local mailbox; None where mail is turned off or neither is named."""
+    if settings.mail_off:
+        return None
+    if settings.smtp_host is None:
+        return local_mailbox(settings)
+    password = settings.smtp_password
+    return SmtpMailSender(
+        SmtpServer(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            security=settings.smtp_security,
+            sender=settings.mail_from,
+            username=settings.smtp_username,
+            password=password.get_secret_value() if password is not None else None,
+            timeout_seconds=settings.smtp_timeout_seconds,
+            ca_file=settings.smtp_ca_file,
+        )
+    )
+
+
+def local_mailbox(settings: Settings) -> MailboxDirectory | None:
+    if settings.mailbox_directory is None:
+        return None
+    return MailboxDirectory(settings.mailbox_directory, settings.mail_from)
 
 
 def payment_gateway(settings: Settings) -> StripePaymentGateway:

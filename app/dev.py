@@ -183,6 +183,8 @@ class Launcher:
             chosen["STORAGE_URL"] = f"file:{self._data / 'files'}"
         if "STRIPE_API_KEY" not in os.environ:
             chosen |= {"STRIPE_API_BASE": self._options.sandbox_url, "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET}
+        if "SMTP_HOST" not in os.environ:
+            chosen["MAILBOX_DIRECTORY"] = str(self._data / "mailbox")
         remember_environment(self._data, chosen)
         return {**os.environ, **chosen}
 
@@ -284,6 +286,7 @@ def welcome(options: DevOptions, seconds: float) -> Panel:
     rows = [
         ("GraphQL and GraphiQL", f"{options.url}/graphql"),
         ("health, metrics", f"{options.url}/health/ready  {options.url}/metrics"),
+        ("mails", f"{options.url}/mailbox"),
         ("payment sandbox", options.sandbox_url),
         ("data", str(options.data)),
         ("", ""),

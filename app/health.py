@@ -107,6 +107,11 @@ def may_read_metrics(request: Request, token: str | None) -> bool:
     """With a token: who knows it. Without: callers on this machine."""
     if token is not None:
         return secrets.compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {token}".encode())
+    return is_local(request)
+
+
+def is_local(request: Request) -> bool:
+    """The caller sits at this machine."""
     try:
         return request.client is not None and ip_address(request.client.host).is_loopback
     except ValueError:

@@ -15,6 +15,7 @@ from domain.catalog.changes import note_changes_of_seller
 from domain.inbox.events import MessageReceived
 from domain.inventory.events import StockChanged
 from domain.inventory.projection import show_stock
+from domain.notifications.telling import NOTICES, notify
 from domain.orders import tracking
 from domain.orders.events import CarrierMessageReceived
 from domain.orders.refunds import note_refund
@@ -73,6 +74,10 @@ async def _count_review(event: ReviewWritten | ReviewEdited | ReviewModerated, c
     await count_review(event.review_id, db=container.ports.db)
 
 
+async def _notify(event: Event, container: Container) -> None:
+    await notify(event, db=container.ports.db, mails=container.mail.sender is not None)
+
+
 HANDLERS: Final[tuple[Handler, ...]] = (
     Handler("note_seller", SellerChanged, Lane.DEFAULT, _note_seller),
     Handler("show_stock", StockChanged, Lane.DEFAULT, _show_stock),
@@ -84,6 +89,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     Handler("count_review", ReviewWritten, Lane.DEFAULT, _count_review),
     Handler("count_edited_review", ReviewEdited, Lane.DEFAULT, _count_review),
     Handler("count_moderated_review", ReviewModerated, Lane.DEFAULT, _count_review),
+    *(Handler(f"notify_{event.kind.replace('.', '_')}", event, Lane.BULK, _notify) for event in NOTICES),
 )
 
 

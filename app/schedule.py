@@ -21,6 +21,8 @@ from domain.inbox.sweeping import BATCH_MAX as MESSAGES_MAX
 from domain.inbox.sweeping import sweep_messages
 from domain.ledger.sealing import BATCH_MAX as SEALED_MAX
 from domain.ledger.sealing import seal
+from domain.notifications import mailing, marking
+from domain.notifications.errors import MailServerDown
 from domain.orders.completion import complete_due_orders
 from domain.payments.fees import settle_fees
 from domain.payments.refunding import resume_refunds
@@ -67,6 +69,18 @@ async def _seal_ledger(container: Container) -> int:
     return link.transactions if link is not None else 0
 
 
+async def _send_mails(container: Container) -> int:
+    try:
+        return await mailing.send_due_mails(ports=container.mail)
+    except MailServerDown as down:
+        log.warning("no mail can be sent; mails wait", reason=down.reason)
+        return 0
+
+
+async def _forget_notifications(container: Container) -> int:
+    return await marking.forget_old(db=container.ports.db)
+
+
 async def _drain_changes(container: Container) -> int:
     return await indexing.drain(db=container.ports.db, index=container.ports.search_index, batches_max=1)
 
@@ -92,6 +106,8 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("fees not told yet", 300, _settle_fees),
     Sweep("sign-ins, signals and sessions grown old", 60, _sweep_users, batch=USERS_MAX),
     Sweep("seal the ledger", 10, _seal_ledger, batch=SEALED_MAX),
+    Sweep("mails", 2, _send_mails, batch=mailing.BATCH_MAX),
+    Sweep("notifications grown old", 600, _forget_notifications, batch=marking.BATCH_MAX),
     Sweep("search changes", 1, _drain_changes, batch=indexing.BATCH_CHANGES),
     Sweep("search documents grown old", 60, _refresh_documents),
     Sweep("search words", 600, _tidy_search),

@@ -5,6 +5,7 @@ line.
 """
 
 import re
+from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -12,11 +13,14 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from infra.mail.security import SmtpSecurity
+
 DEVELOPMENT_JWT_SECRET = "development-only-secret-of-32-bytes!"  # noqa: S105 - refused in production
 SANDBOX_API_KEY = "sk_test_sandbox"
 SANDBOX_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - refused in production
 SANDBOX_CARRIER_SECRET = "carrier_sandbox"  # noqa: S105 - refused in production
 DEVELOPMENT_STORAGE_URL = "file:.data/files"
+DEVELOPMENT_MAIL_FROM = "Marketplace <no-reply@localhost>"
 JWT_SECRET_BYTES_MIN = 32
 
 
@@ -118,6 +122,31 @@ class Settings(BaseSettings):
     )
     rates_cache_seconds: float = Field(
         2, ge=0, le=60, description="How long shipping and tax rates are remembered before they are read again."
+    )
+
+    # Mail
+    mail_off: bool = Field(
+        False, description="Send no mail at all. Production has to say so, or else name an SMTP_HOST."
+    )
+    smtp_host: str | None = Field(None, description="Mail server; without it mail goes to MAILBOX_DIRECTORY, if any.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port: 587 for STARTTLS, 465 for TLS.")
+    smtp_security: SmtpSecurity = Field(
+        SmtpSecurity.STARTTLS,
+        description="`starttls`, `tls`, or `none` (in production only without a user name). Certificates are checked.",
+    )
+    smtp_ca_file: str | None = Field(None, description="Certificates to trust instead of the system's.")
+    smtp_username: str | None = Field(None, description="Whom to sign in as; by default nobody.")
+    smtp_password: SecretStr | None = Field(None, description="Their password.")
+    smtp_timeout_seconds: float = Field(10, gt=0, le=30, description="How long the mail server may take to answer.")
+    mail_from: str = Field(
+        DEVELOPMENT_MAIL_FROM, description="Sender of all mail; its domain also stands in Message-IDs."
+    )
+    mailbox_directory: Path | None = Field(
+        None, description="For development: mail is put there and shown at `/mailbox`; refused in production."
+    )
+    site_url: str | None = Field(
+        None,
+        description="Front-end that links in mails lead to; by default PUBLIC_URL. Paths: `docs/notifications.md`.",
     )
 
     # Trust
@@ -226,6 +255,18 @@ class Settings(BaseSettings):
             raise ValueError("must begin with file:, s3://, gs:// or az://")
         return value
 
+    @property
+    def links_url(self) -> str:
+        return (self.site_url or self.public_url).rstrip("/")
+
+    @field_validator("mail_from")
+    @classmethod
+    def an_address(cls, value: str) -> str:
+        name, at, domain = parseaddr(value)[1].rpartition("@")
+        if not name or not at or not domain or not value.isprintable():
+            raise ValueError("must be an address, as `Marketplace <no-reply@market.example>`")
+        return value
+
     @field_validator("log_level")
     @classmethod
     def known_level(cls, value: str) -> str:
@@ -240,6 +281,8 @@ class Settings(BaseSettings):
             faults.append("TRUSTED_DOCUMENTS_ONLY needs TRUSTED_DOCUMENTS")
         if self.clock_offset_seconds and self.environment is not Environment.TEST:
             faults.append("CLOCK_OFFSET_SECONDS is for tests only")
+        if self.smtp_username is not None and self.smtp_password is None:
+            faults.append("SMTP_PASSWORD is not set, and SMTP_USERNAME is")
         if faults:
             raise ValueError("; ".join(faults))
         return self
@@ -261,6 +304,7 @@ def production_faults(settings: Settings) -> list[str]:
         faults.append("CARRIER_WEBHOOK_SECRET is the sandbox secret")
     if settings.stripe_api_base is not None:
         faults.append("STRIPE_API_BASE points at a sandbox")
+    faults += mail_faults(settings)
     if not settings.public_url.startswith("https://"):
         faults.append("PUBLIC_URL is not https")
     if settings.storage_url == DEVELOPMENT_STORAGE_URL:
@@ -269,6 +313,20 @@ def production_faults(settings: Settings) -> list[str]:
         faults.append("MEDIA_URL is not https")
     if any(not origin.startswith("https://") for origin in settings.allowed_origins):
         faults.append("ALLOWED_ORIGINS has an origin that is not https")
+    return faults
+
+
+def mail_faults(settings: Settings) -> list[str]:
+    """Mail that would silently go nowhere, or a password that everybody on the way could read."""
+    faults = []
+    if settings.smtp_host is None and not settings.mail_off:
+        faults.append("SMTP_HOST is not set; set MAIL_OFF=true to send no mail")
+    if settings.smtp_host is not None and settings.mail_from == DEVELOPMENT_MAIL_FROM:
+        faults.append("MAIL_FROM is the development default")
+    if settings.smtp_security is SmtpSecurity.NONE and settings.smtp_username is not None:
+        faults.append("SMTP_SECURITY is none and there is a password to protect")
+    if settings.mailbox_directory is not None:
+        faults.append("MAILBOX_DIRECTORY is for development")
     return faults
 
 

@@ -32,6 +32,8 @@ from resolvers.inventory.queries import SellerInventoryQueries
 from resolvers.inventory.subscriptions import StockSubscriptions
 from resolvers.inventory.synchronising import SellerSynchronisingMutations
 from resolvers.ledger.queries import AdminLedgerQueries, SellerLedgerQueries
+from resolvers.notifications.mutations import AdminNotificationMutations, NotificationMutations
+from resolvers.notifications.queries import AdminNotificationQueries, BuyerNotificationQueries
 from resolvers.orders.mutations import AdminOrderMutations, OrderMutations, SellerOrderMutations
 from resolvers.orders.queries import AdminOrderQueries, BuyerOrderQueries, SellerOrderQueries
 from resolvers.orders.subscriptions import OrderSubscriptions
@@ -71,6 +73,7 @@ Me = merged(
         BuyerCheckoutQueries,
         BuyerReviewQueries,
         BuyerBrowsingQueries,
+        BuyerNotificationQueries,
     ),
 )
 SellerArea = merged(
@@ -96,6 +99,7 @@ AdminArea = merged(
         AdminLedgerQueries,
         AdminReviewQueries,
         ModeratorReviewQueries,
+        AdminNotificationQueries,
     ),
 )
 
@@ -154,6 +158,8 @@ Mutation = merged(
         ReviewMutations,
         ReviewModerationMutations,
         BrowsingMutations,
+        NotificationMutations,
+        AdminNotificationMutations,
     ),
 )
 Subscription = merged(

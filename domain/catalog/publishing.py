@@ -189,7 +189,11 @@ async def _move(tx: Tx, listing: Listing, target: ListingStatus, *, by: str, tra
         listing.published_at = tx.now
     await tx.add(event)
     await changed(tx, listing)
-    tx.record(ListingStatusChanged(at=tx.now, trace=trace, listing_id=listing.id, seller_id=listing.seller_id))
+    tx.record(
+        ListingStatusChanged(
+            at=tx.now, trace=trace, listing_id=listing.id, seller_id=listing.seller_id, cause_id=event.id
+        )
+    )
 
 
 async def _check_publishable(tx: Tx, listing: Listing) -> Seller:

@@ -183,6 +183,11 @@ async def public_listings_by_ids(reads: Reads, ids: Sequence[UUID]) -> Mapping[U
     return {each.id: each for each in found}
 
 
+async def listings_by_ids(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, ListingView]:
+    """Whatever their state: the caller decides who sees which."""
+    return {each.id: each for each in await reads.all(_VISIBLE, ids=list(ids), seller_id=None, sees_all=True)}
+
+
 async def variants_by_ids(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, VariantView]:
     """Active or not: orders and carts name variants that are no longer sold."""
     return {each.id: each for each in await reads.all(_VARIANTS, ids=list(ids))}

@@ -1,6 +1,6 @@
 """Checkouts as their buyers see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -105,6 +105,7 @@ _MINE = Query(
     _VIEW.where(_checkouts.c.id == bindparam("id"), _checkouts.c.buyer_id == bindparam("buyer_id")), CheckoutView
 )
 _BY_ID = Query(_VIEW.where(_checkouts.c.id == bindparam("id")), CheckoutView)
+_BY_IDS = Query(_VIEW.where(_checkouts.c.id == func.any(bindparam("ids"))), CheckoutView)
 _LIST = Query(
     _VIEW.where(_checkouts.c.buyer_id == bindparam("buyer_id"), _checkouts.c.id < bindparam("before"))
     .order_by(_checkouts.c.id.desc())
@@ -125,6 +126,11 @@ async def checkout_of_buyer(reads: Reads, checkout_id: UUID, buyer_id: UUID) -> 
 async def checkout_by_id(reads: Reads, checkout_id: UUID) -> CheckoutView | None:
     """For moderators and jobs; buyers go through `checkout_of_buyer`."""
     return await reads.first(_BY_ID, id=checkout_id)
+
+
+async def checkouts_by_ids(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, CheckoutView]:
+    """Anybody's: the caller decides who sees which."""
+    return {checkout.id: checkout for checkout in await reads.all(_BY_IDS, ids=list(ids))}
 
 
 async def checkouts_of_buyer(reads: Reads, buyer_id: UUID, request: PageRequest) -> Page[CheckoutView]:

@@ -41,6 +41,8 @@ PREFIXES: Final[dict[str, str]] = {
     "refund": "rfd",
     "moderation_case": "mdc",
     "review": "rev",
+    "notification": "ntf",
+    "mail_delivery": "mdl",
     "event": "evt",
 }
 """Noun -> prefix of its public id. The prefixes are part of the API: add, never change."""
@@ -137,6 +139,8 @@ CheckoutId = Annotated[UUID, public("checkout")]
 ListingId = Annotated[UUID, public("listing")]
 MediaAssetId = Annotated[UUID, public("media_asset")]
 ModerationCaseId = Annotated[UUID, public("moderation_case")]
+MailDeliveryId = Annotated[UUID, public("mail_delivery")]
+NotificationId = Annotated[UUID, public("notification")]
 OrderId = Annotated[UUID, public("order")]
 OrderLineId = Annotated[UUID, public("order_line")]
 PaymentId = Annotated[UUID, public("payment")]

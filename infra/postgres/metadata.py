@@ -12,6 +12,7 @@ from domain.inbox import model as inbox
 from domain.inventory import model as inventory
 from domain.ledger import model as ledger
 from domain.media import model as media
+from domain.notifications import model as notifications
 from domain.orders import model as orders
 from domain.payments import model as payments
 from domain.pricing import model as pricing
@@ -24,7 +25,7 @@ from domain.users import model as users
 
 MODULES = (
     idempotency, users, inbox, ledger, media, sellers, catalog, inventory, pricing, payments, risk, cart, orders,
-    checkout, search, reviews, browsing,
+    checkout, search, reviews, browsing, notifications,
 )  # fmt: skip
 METADATA: MetaData = SQLModel.metadata
 

@@ -46,8 +46,12 @@ class Connection(Generic[T]):
 
     @strawberry.field(description=f"How many in all; counted up to {COUNT_MAX}, and only when selected.")
     async def total_count(self) -> TotalCount:
-        value = await self.counter()
-        return TotalCount(value=min(value, COUNT_MAX), exact=value <= COUNT_MAX)
+        return counted(await self.counter())
+
+
+def counted(value: int) -> TotalCount:
+    """Of a count that stopped at COUNT_MAX + 1."""
+    return TotalCount(value=min(value, COUNT_MAX), exact=value <= COUNT_MAX)
 
 
 def connection(page: Page[V], show: Callable[[V], T], count: Count) -> Connection[T]:

@@ -80,6 +80,7 @@ def test_production_is_not_seeded(no_settings: pytest.MonkeyPatch) -> None:
         "CARRIER_WEBHOOK_SECRET": "carrier_1",
         "STORAGE_URL": "s3://pictures/market",
         "JWT_SECRET": "x" * 32,
+        "MAIL_OFF": "true",
     }.items():
         no_settings.setenv(name, value)
     result = runner.invoke(app, ["seed"])

@@ -40,6 +40,8 @@ SOUND: dict[str, Any] = {
     "host": EVERYWHERE,
     "storage_url": "s3://market-files",
     "media_url": "https://media.market.example",
+    "smtp_host": "mail.example",
+    "mail_from": "Market <no-reply@market.example>",
 }
 LOCAL: dict[str, Any] = {
     "database_url": "postgresql://127.0.0.1/market",

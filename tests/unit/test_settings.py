@@ -20,6 +20,10 @@ SOUND = {
     "CARRIER_WEBHOOK_SECRET": "carrier_1",
     "JWT_SECRET": "x" * 32,
     "STORAGE_URL": "s3://pictures/market",
+    "SMTP_HOST": "mail.example",
+    "SMTP_USERNAME": "market",
+    "SMTP_PASSWORD": "a-secret-for-mail",
+    "MAIL_FROM": "Market <no-reply@market.example>",
 }
 
 
@@ -87,6 +91,12 @@ def test_every_insecure_value_is_named_in_one_line(environment: pytest.MonkeyPat
         ("STORAGE_URL", "file:.data/files"),
         ("STORAGE_URL", "ftp://files.example/market"),
         ("MEDIA_URL", "http://cdn.example"),
+        ("SMTP_HOST", ""),
+        ("MAIL_FROM", ""),
+        ("MAILBOX_DIRECTORY", "mailbox"),
+        ("SMTP_PASSWORD", ""),
+        ("MAIL_FROM", "nobody"),
+        ("MAIL_FROM", "a@b.example\nBcc: c@d.example"),
     ],
 )
 def test_one_insecure_value_is_enough(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -112,9 +122,30 @@ def test_missing_and_malformed_values_are_named_together_and_not_shown(
 def test_secrets_are_not_printed(environment: pytest.MonkeyPatch) -> None:
     put(environment, **SOUND)
     shown = repr(load_settings())
-    assert "word" not in shown
+    assert "app:word" not in shown
+    assert "a-secret-for-mail" not in shown
     assert "sk_live_1" not in shown
     assert "x" * 32 not in shown
+
+
+def test_production_without_a_mail_server_has_to_say_so(environment: pytest.MonkeyPatch) -> None:
+    put(environment, **{**SOUND, "SMTP_HOST": "", "SMTP_USERNAME": "", "MAIL_FROM": "", "MAIL_OFF": "true"})
+    assert load_settings().mail_off
+
+
+def test_a_mail_password_never_goes_in_the_clear(environment: pytest.MonkeyPatch) -> None:
+    put(environment, **SOUND, SMTP_SECURITY="none")
+    with pytest.raises(SettingsRefused, match="SMTP_SECURITY"):
+        load_settings()
+    put(environment, SMTP_USERNAME="")
+    assert load_settings().smtp_host == "mail.example"
+
+
+def test_links_lead_to_the_site_or_else_to_the_api(environment: pytest.MonkeyPatch) -> None:
+    put(environment, **SOUND)
+    assert load_settings().links_url == "https://market.example"
+    put(environment, SITE_URL="https://shop.example/")
+    assert load_settings().links_url == "https://shop.example"
 
 
 def test_the_clock_moves_in_the_test_environment_only(environment: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,188 @@
+"""The words of notifications, in one place per language: titles, sentences, and when a sentence is said.
+
+Invariant: every kind has words in every language (a test renders all), and words come from constants here: values are
+put in, never read as templates.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from domain.notifications.model import NotificationKind
+from domain.notifications.reads import NotificationView
+from domain.sellers.model import SellerStatus
+from domain.shared.money import Money
+
+_K = NotificationKind
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Said only when every value that it names is known."""
+
+    text: str
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    title: str
+    body: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One language. `decisions` says how a shop stands, `when` writes a time."""
+
+    language: str
+    templates: Mapping[NotificationKind, Template]
+    decisions: Mapping[SellerStatus, str]
+    when: Callable[[datetime], str]
+    greeting: str
+    link: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`title` is one line; `body` is a sentence or more."""
+
+    title: str
+    body: str
+
+
+def words_of(view: NotificationView) -> Words:
+    """What the notification says to its recipient, in their language or else in English."""
+    wording = wording_for(view.locale)
+    template = wording.templates[view.kind]
+    values = _values(view, wording)
+    said = (each for each in template.body if all(values[name] for name in each.needs))
+    title = template.title.format_map(values)
+    return Words(one_line(title), " ".join(each.text.format_map(values) for each in said))
+
+
+def wording_for(locale: str) -> Wording:
+    """By the language of a locale as `de-AT`."""
+    return WORDINGS.get(locale.partition("-")[0].lower(), ENGLISH)
+
+
+def one_line(text: str) -> str:
+    """Without anything that could end a line or be invisible: what people wrote may go into a heading."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+
+
+def _values(view: NotificationView, wording: Wording) -> dict[str, str]:
+    decision = wording.decisions[view.decision] if view.decision is not None else ""
+    return {
+        "numbers": ", ".join(view.order_numbers),
+        "number": view.order_number or "",
+        "total": _amount(view.total_minor, view.currency),
+        "amount": _amount(view.amount_minor, view.currency),
+        "shop": one_line(view.shop_name or ""),
+        "listing": one_line(view.listing_title or ""),
+        "decision": decision,
+        "reason": one_line(view.reason or ""),
+        "carrier": one_line(view.carrier or ""),
+        "tracking": one_line(view.tracking_number or ""),
+        "deadline": wording.when(view.deadline_at) if view.deadline_at is not None else "",
+        "paid": "yes" if view.paid_at is not None else "",
+    }
+
+
+def _amount(minor: int | None, currency: str | None) -> str:
+    return Money(minor, currency).formatted() if minor is not None and currency is not None else ""
+
+
+def _template(title: str, *body: Sentence | str) -> Template:
+    return Template(title, tuple(each if isinstance(each, Sentence) else Sentence(each) for each in body))
+
+
+_REASON: Final = Sentence("The reason given: {reason}", ("reason",))
+
+ENGLISH: Final = Wording(
+    language="en",
+    templates={
+        _K.ORDER_PLACED: _template(
+            "Your order is placed",
+            "Thank you for your order over {total}.",
+            Sentence("Its number: {numbers}.", ("numbers",)),
+        ),
+        _K.ORDER_PAID: _template(
+            "Order {number} is paid",
+            "We have received your payment of {total} for order {number}. {shop} gets it ready for you.",
+        ),
+        _K.ORDER_SHIPPED: _template(
+            "Order {number} is on its way",
+            "{shop} has sent order {number}.",
+            Sentence("Follow your parcel: {carrier} {tracking}.", ("carrier", "tracking")),
+        ),
+        _K.ORDER_DELIVERED: _template(
+            "Order {number} has arrived",
+            "Order {number} from {shop} was delivered.",
+            "If all is well, confirm it; if not, tell us before the money goes to the shop.",
+        ),
+        _K.ORDER_CANCELLED: _template(
+            "Order {number} is cancelled",
+            "Order {number} from {shop} was cancelled.",
+            Sentence("What you paid goes back the way it came.", ("paid",)),
+            _REASON,
+        ),
+        _K.ORDER_REFUNDED: _template(
+            "{amount} refunded",
+            "{amount} for order {number} from {shop} went back to you.",
+            "Until it shows on your account may take your bank some days.",
+        ),
+        _K.NEW_ORDER: _template(
+            "New order {number}",
+            "{shop} has a new order over {total}: {number}.",
+            Sentence("Accept or decline it by {deadline}.", ("deadline",)),
+        ),
+        _K.SALE_CANCELLED: _template(
+            "Order {number} was cancelled",
+            "Order {number} of {shop} was cancelled. Do not send it.",
+            _REASON,
+        ),
+        _K.PAYMENT_RECEIVED: _template(
+            "Payment received: {amount}",
+            "Order {number} is complete, and {amount} of it belong to {shop} now.",
+        ),
+        _K.LISTING_APPROVED: _template(
+            "“{listing}” is on sale", "The listing “{listing}” of {shop} was approved and is on sale."
+        ),
+        _K.LISTING_REJECTED: _template(
+            "“{listing}” was not approved",
+            "The listing “{listing}” of {shop} was not approved.",
+            _REASON,
+        ),
+        _K.LISTING_SUSPENDED: _template(
+            "“{listing}” was taken off sale",
+            "The marketplace took the listing “{listing}” of {shop} off sale.",
+            _REASON,
+        ),
+        _K.SHOP_DECIDED: _template("{shop} {decision}", "{shop} {decision}.", _REASON),
+        _K.PASSWORD_CHANGED: _template(
+            "Your password was changed",
+            "The password of your account was changed, and everywhere else you were signed out.",
+            "If this was not you, write to us at once.",
+        ),
+        _K.SESSION_STOLEN: _template(
+            "We signed you out on one device",
+            "A sign-in of yours was used twice, as if somebody had a copy of it, so we ended it.",
+            "If you see this more than once, change your password.",
+        ),
+    },
+    decisions={
+        SellerStatus.APPLIED: "waits to be approved",
+        SellerStatus.ACTIVE: "is approved and may sell",
+        SellerStatus.RESTRICTED: "is restricted: new listings are reviewed and nothing is paid out",
+        SellerStatus.SUSPENDED: "is suspended and sells nothing for now",
+        SellerStatus.REJECTED: "was not approved",
+    },
+    when=lambda moment: f"{moment:%Y-%m-%d %H:%M} UTC",
+    greeting="Hello {name},",
+    link="See it here:",
+    why="You get this mail because of your account at the marketplace. What is mailed to you is set in your account.",
+)
+WORDINGS: Final[Mapping[str, Wording]] = {ENGLISH.language: ENGLISH}
+"""Language -> words. A further language is one more constant and one more line here."""
