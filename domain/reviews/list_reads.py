@@ -162,7 +162,9 @@ def _beyond(sort: ReviewSort, backwards: bool) -> ColumnElement[bool]:
     after_rating = bindparam("after_rating", type_=rating.type)
     rises = (sort is ReviewSort.LOWEST) is not backwards
     next_rating = rating > after_rating if rises else rating < after_rating
-    return or_(next_rating, and_(rating == after_rating, next_id))
+    # The first condition follows from the second; it is what an index can begin at.
+    begin = rating >= after_rating if rises else rating <= after_rating
+    return and_(begin, or_(next_rating, and_(rating == after_rating, next_id)))
 
 
 @cache

@@ -4,10 +4,10 @@ from uuid import UUID
 
 import strawberry
 
-from domain.reviews.list_reads import ReviewList, ReviewSort, Scope
+from domain.reviews.list_reads import ReviewList, Scope
 from domain.reviews.reads import reviews_for
 from resolvers.context import Context, Info
-from resolvers.reviews.lists import Kind, Rating, Reported, Sort, Status, Unanswered, review_list
+from resolvers.reviews.lists import Kind, Rating, Reported, Status, Unanswered, review_list
 from resolvers.reviews.types import Review
 from resolvers.shared.connections import After, Before, Connection, First, Last
 from resolvers.shared.directives import paged
@@ -40,14 +40,13 @@ class BuyerReviewQueries:
 
 @strawberry.type
 class SellerReviewQueries:
-    @query(AccessLevel.SELLER, "What buyers say of the shop and of what it sells.", size=paged(20))
+    @query(AccessLevel.SELLER, "What buyers say of the shop and of what it sells, the newest first.", size=paged(20))
     async def reviews(
         self,
         info: Info,
         kind: Kind = None,
         rating: Rating = None,
         unanswered: Unanswered = False,
-        sort: Sort = ReviewSort.NEWEST,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -59,7 +58,6 @@ class SellerReviewQueries:
             kind=kind,
             rating=rating,
             unanswered=unanswered,
-            sort=sort,
         )
         return await review_list(info.context, wanted, first, after, last, before)
 
