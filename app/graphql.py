@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.websockets import WebSocket
 
 from app.container import Container
+from app.graphiql.page import graphiql_page
 from app.manifests import read_manifests
 from app.settings import Settings
 from app.viewer import authenticate, bearer_of, client_of
@@ -60,6 +61,7 @@ def graphql_edge(
         trusted_only=lambda context: settings.trusted_documents_only or Role.PARTNER in context.actor.roles,
         is_current=holds,
         graphiql=settings.serves_graphiql,
+        page=None if settings.is_production else graphiql_page(),
         allowed_origins=settings.allowed_origins,
     )
 

@@ -67,7 +67,7 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
     `manifest` and `trusted_only` are those of `PersistedDocuments`. `is_current(context)` is asked before every
     operation of a socket or stream and, at most once a second, before what follows: once it says no (the session
     ended), the socket closes with 4401 and a stream ends. `allowed_origins` are the foreign origins whose pages may
-    ask, by HTTP and by socket.
+    ask, by HTTP and by socket. `page` is what browsers see instead of the stock GraphiQL.
     """
 
     websocket_adapter_class = EdgeSocket
@@ -90,6 +90,7 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
         trusted_only: Callable[[C], bool] = lambda _: False,
         is_current: Callable[[C], Awaitable[bool]] = always_current,
         graphiql: bool = False,
+        page: str | None = None,
         allowed_origins: Sequence[str] = (),
     ) -> None:
         self.limits = limits or TransportLimits()
@@ -107,6 +108,7 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
         )
         self.faults = FaultMask(report, translate)
         self._make_context = make_context
+        self._page = page
         self._execution = Execution(
             schema,
             PersistedDocuments(
@@ -154,7 +156,7 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
                 headers={"Allow": "GET, POST"},
             )
         if request.method == "GET" and not request.url.query and self._wants_page(accept):
-            return HTMLResponse(self.graphql_ide_html)
+            return HTMLResponse(self._page or self.graphql_ide_html)
         stream_transport = self._get_stream_transport(stream_protocol(accept) or "")
         media_type = JSON if stream_transport else answer_type(accept)
         asked, context = await self._receive(request, deadline_at)
