@@ -34,6 +34,7 @@ from resolvers.inventory.synchronising import SellerSynchronisingMutations
 from resolvers.ledger.queries import AdminLedgerQueries, SellerLedgerQueries
 from resolvers.notifications.mutations import AdminNotificationMutations, NotificationMutations
 from resolvers.notifications.queries import AdminNotificationQueries, BuyerNotificationQueries
+from resolvers.offers.queries import SellerOfferQueries
 from resolvers.orders.mutations import AdminOrderMutations, OrderMutations, SellerOrderMutations
 from resolvers.orders.queries import AdminOrderQueries, BuyerOrderQueries, SellerOrderQueries
 from resolvers.orders.subscriptions import OrderSubscriptions
@@ -86,6 +87,7 @@ SellerArea = merged(
         SellerOrderQueries,
         SellerLedgerQueries,
         SellerReviewQueries,
+        SellerOfferQueries,
     ),
 )
 AdminArea = merged(

@@ -64,3 +64,7 @@ class TaxRules(Protocol):
     async def of_country(self, country: str) -> TaxesFound:
         """Never raises and takes at most 300 ms; then the last known rates, marked estimated. None: no tax there."""
         ...
+
+    async def of_countries(self, countries: Sequence[str]) -> Mapping[str, TaxesFound]:
+        """The same of several at once, for comparing offers; every country is in the answer."""
+        ...

@@ -20,8 +20,6 @@ from domain.sellers.model import Seller
 from domain.shared.database import Query, Reads, table
 from domain.shared.paging import COUNT_MAX, CursorMismatch, Keyset, KeyValue, Page, PageRequest
 
-OFFERS_MAX: Final = 50
-
 _listings, _variants, _sellers = table(Listing), table(Variant), table(Seller)
 _stocks, _categories = table(VariantStock), table(Category)
 
@@ -100,22 +98,10 @@ def _cards() -> Select[Any]:
 
 
 _BY_IDS = Query(_cards().where(_listings.c.id == func.any(bindparam("ids"))), ListingCard)
-_OFFERS = Query(
-    _cards()
-    .where(_listings.c.product_id == bindparam("product_id"))
-    .order_by("currency", "price_min_minor", _listings.c.id)
-    .limit(OFFERS_MAX),
-    ListingCard,
-)
 
 
 async def cards_by_ids(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, ListingCard]:
     return {card.id: card for card in await reads.all(_BY_IDS, ids=list(ids))}
-
-
-async def offers_of_product(reads: Reads, product_id: UUID) -> list[ListingCard]:
-    """What sellers ask for one product, the cheapest first within a currency; at most OFFERS_MAX."""
-    return await reads.all(_OFFERS, product_id=product_id)
 
 
 def shop_keyset(seller_id: UUID) -> Keyset:

@@ -61,6 +61,27 @@ _ADDRESSES = Query(_ADDRESS, AddressView)
 _ONE_ADDRESS = Query(_ADDRESS.where(_addresses.c.id == bindparam("id")), AddressView)
 
 
+@dataclass(frozen=True, slots=True)
+class _Home:
+    user_id: UUID
+    country: str
+
+
+_HOMES = Query(
+    select(_addresses.c.user_id, _addresses.c.country).where(
+        _addresses.c.user_id == func.any(bindparam("user_ids")),
+        _addresses.c.is_default,
+        _addresses.c.deleted_at.is_(None),
+    ),
+    _Home,
+)
+
+
+async def home_countries_by_user_ids(reads: Reads, user_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    """The country of each user's default address, for those who have one."""
+    return {each.user_id: each.country for each in await reads.all(_HOMES, user_ids=list(user_ids))}
+
+
 async def addresses_of_user(reads: Reads, user_id: UUID) -> list[AddressView]:
     """The default first, then the newest; at most ADDRESSES_PER_USER_MAX."""
     return await reads.all(_ADDRESSES, user_id=user_id)

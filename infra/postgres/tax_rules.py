@@ -47,8 +47,14 @@ class TableTaxRules:
 
     async def of_country(self, country: str) -> TaxesFound:
         """See TaxRules."""
-        found = await self._known.get([country])
-        return TaxesFound(found.values.get(country, ()), estimated=not found.current)
+        return (await self.of_countries([country]))[country]
+
+    async def of_countries(self, countries: Sequence[str]) -> Mapping[str, TaxesFound]:
+        """See TaxRules."""
+        found = await self._known.get(countries)
+        return {
+            country: TaxesFound(found.values.get(country, ()), estimated=not found.current) for country in countries
+        }
 
     async def _fetch(self, countries: Sequence[str]) -> Mapping[str, Sequence[TaxRate]]:
         by_country: dict[str, list[TaxRate]] = {country: [] for country in countries}

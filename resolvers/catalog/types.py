@@ -35,6 +35,7 @@ from domain.shared.actor import Actor, Role
 from domain.shared.transitions import Party
 from resolvers.catalog.enums import ListingAction
 from resolvers.context import Info
+from resolvers.offers.fields import ListingStanding, ProductOffers
 from resolvers.sellers.types import Shop
 from resolvers.shared.scalars import CurrencyCode, MoneyType, Node, money, public_id
 
@@ -113,7 +114,7 @@ class Category(Node):
 
 
 @strawberry.type(description="What a thing is, whoever sells it.")
-class Product(Node):
+class Product(ProductOffers, Node):
     title: str = strawberry.field(description="Its name.")
     brand: str = strawberry.field(description="Who makes it; may be empty.")
     gtin: str | None = strawberry.field(description="Its GTIN, padded to 14 digits.")
@@ -195,7 +196,7 @@ class ListingEvent:
 
 
 @strawberry.type(description="What one seller offers.")
-class Listing(Node):
+class Listing(ListingStanding, Node):
     title: str = strawberry.field(description="At most 200 characters.")
     description: str = strawberry.field(description="Plain text of at most 10,000 characters.")
     brand: str = strawberry.field(description="Who makes it; may be empty.")

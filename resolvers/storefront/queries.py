@@ -1,4 +1,4 @@
-"""What shoppers look at besides a search: a shop's listings, the offers of a product, what sending costs."""
+"""What shoppers look at besides a search: a shop's listings, and what sending costs."""
 
 from functools import partial
 from typing import Annotated
@@ -6,16 +6,15 @@ from typing import Annotated
 import strawberry
 
 from domain.shared.ids import decode_id
-from domain.storefront.card_reads import cards_by_ids, count_shop_cards, offers_of_product, shop_cards, shop_keyset
+from domain.storefront.card_reads import cards_by_ids, count_shop_cards, shop_cards, shop_keyset
 from domain.storefront.page_reads import shipping_estimate
 from resolvers.context import Info
 from resolvers.shared.connections import After, Before, Connection, First, Last, connection
-from resolvers.shared.directives import ListSize, paged
+from resolvers.shared.directives import paged
 from resolvers.shared.permission import AccessLevel, query
 from resolvers.storefront.types import ListingCard, ShippingEstimate
 
 ShopKey = Annotated[strawberry.ID, strawberry.argument(description="The shop's id.")]
-ProductKey = Annotated[strawberry.ID, strawberry.argument(description="The product's id.")]
 ListingKey = Annotated[strawberry.ID, strawberry.argument(description="The listing's id.")]
 Country = Annotated[str, strawberry.argument(description="Where it is to be sent, ISO 3166-1 alpha-2.")]
 
@@ -36,15 +35,6 @@ class PublicStorefrontQueries:
         request = shop_keyset(seller_id).request(first, after, last, before)
         page = await shop_cards(reads, seller_id, request)
         return connection(page, ListingCard.of, partial(count_shop_cards, reads, seller_id))
-
-    @query(
-        AccessLevel.PUBLIC,
-        "What sellers ask for one product, the cheapest first within a currency; at most 50.",
-        size=ListSize(assumed_size=50),
-    )
-    async def offers(self, info: Info, product_id: ProductKey) -> list[ListingCard]:
-        found = await offers_of_product(info.context.reads, decode_id("product", product_id))
-        return [ListingCard.of(card) for card in found]
 
     @query(
         AccessLevel.PUBLIC,

@@ -13,6 +13,7 @@ from domain.inventory.model import StockStatus
 from domain.storefront import card_reads, page_reads
 from resolvers.catalog.types import Listing
 from resolvers.context import Info
+from resolvers.sellers.cards import ShopCard, stars
 from resolvers.shared.scalars import MoneyType, money, public_id
 
 
@@ -20,15 +21,6 @@ from resolvers.shared.scalars import MoneyType, money, public_id
 class PriceSpan:
     lowest: MoneyType = strawberry.field(description="The lowest price.")
     highest: MoneyType = strawberry.field(description="The highest price; the same where there is but one.")
-
-
-@strawberry.type(description="A shop, as short as it stands on a card.")
-class ShopCard:
-    seller_id: strawberry.ID = strawberry.field(description="The shop's id.")
-    name: str = strawberry.field(description="Its name.")
-    slug: str = strawberry.field(description="Its unique name in addresses.")
-    rating: float | None = strawberry.field(description="Average of its reviews, 1 to 5 stars; null without any.")
-    rating_count: int = strawberry.field(description="How many reviews that average is made of.")
 
 
 @strawberry.type(description="A listing in a list: all that a page of many needs, read at once.")
@@ -75,10 +67,6 @@ class ListingCard:
             ),
             view=view,
         )
-
-
-def stars(millis: int | None) -> float | None:
-    return None if millis is None else millis / 1000
 
 
 @strawberry.type(description="What it costs to have one unit of a listing sent to a country, at its lowest price.")

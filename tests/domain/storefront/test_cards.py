@@ -5,13 +5,13 @@ from uuid import uuid4
 import pytest
 
 from app.container import Container
-from domain.catalog.model import Listing, ListingStatus, Product, Variant
+from domain.catalog.model import Listing, ListingStatus, Variant
 from domain.inventory.model import StockStatus, VariantStock
 from domain.sellers.model import Seller, SellerStatus
 from domain.shared.database import Tx
 from domain.shared.ids import new_id
 from domain.shared.paging import PageRequest
-from domain.storefront.card_reads import cards_by_ids, count_shop_cards, offers_of_product, shop_cards, shop_keyset
+from domain.storefront.card_reads import cards_by_ids, count_shop_cards, shop_cards, shop_keyset
 from domain.storefront.page_reads import listing_page
 from tests.counting import CountingReads
 from tests.makers import a_category, a_shop, change, on_sale
@@ -78,22 +78,6 @@ async def test_a_shops_listings_come_page_by_page(container: Container, backward
     assert not (page.has_previous if backwards else page.has_next)
     assert await count_shop_cards(container.reads, seller_id) == 5
     assert (await shop_cards(container.reads, uuid4(), PageRequest())).items == ()
-
-
-async def test_offers_of_a_product_stand_side_by_side_the_cheapest_first(container: Container) -> None:
-    category_id, product_id = await a_category(container), new_id()
-
-    async def step(tx: Tx) -> None:
-        await tx.add(Product(id=product_id, category_id=category_id, title="Lamp", created_at=tx.now))
-
-    await container.ports.db.run(step)
-    sales = [
-        await on_sale(container, category_id=category_id, product_id=product_id, price_minor=price)
-        for price in (900, 700, 800)
-    ]
-    offers = await offers_of_product(container.reads, product_id)
-    assert [offer.price_min_minor for offer in offers] == [700, 800, 900]
-    assert {offer.seller_id for offer in offers} == {sale.seller_id for sale in sales}
 
 
 async def test_a_listings_page_is_three_statements_and_tells_what_sending_costs(container: Container) -> None:

@@ -1,12 +1,11 @@
-"""Shop pages, offers and shipping estimates over GraphQL."""
+"""Shop pages and shipping estimates over GraphQL."""
 
 from typing import Any
 
 from app.container import Container
-from domain.catalog.model import Fulfilment, Listing, Product
+from domain.catalog.model import Fulfilment, Listing
 from domain.sellers.model import Seller
 from domain.sellers.reads import shops_by_ids
-from domain.shared.database import Tx
 from domain.shared.ids import encode_id, new_id
 from tests.graphql.execution import execute, refused
 from tests.makers import a_category, a_shop, change, on_sale
@@ -28,7 +27,6 @@ query ($slug: String!, $after: String) { shop(slug: $slug) {
     nodes { listingId price { lowest { amountMinor } } } totalCount { value } pageInfo { hasNextPage endCursor }
   } } }
 """
-OFFERS = "query Offers($id: ID!) { offers(productId: $id) { listingId price { lowest { amountMinor } } } }"
 SHIPPING = """
 query Shipping($id: ID!, $country: String!) {
   shippingEstimate(listingId: $id, country: $country) {
@@ -72,19 +70,6 @@ async def test_a_shop_is_shown_by_its_slug_in_one_request(container: Container) 
     after = {"slug": page["slug"], "after": page["listings"]["pageInfo"]["endCursor"]}
     rest = (await execute(container, SHOP_PAGE, after))["shop"]["listings"]
     assert [node["listingId"] for node in rest["nodes"]] == newest[2:]
-
-
-async def test_offers_of_a_product_are_compared_by_price(container: Container) -> None:
-    category_id, product_id = await a_category(container), new_id()
-
-    async def step(tx: Tx) -> None:
-        await tx.add(Product(id=product_id, category_id=category_id, title="Lamp", created_at=tx.now))
-
-    await container.ports.db.run(step)
-    for price_minor in (900, 700):
-        await on_sale(container, category_id=category_id, product_id=product_id, price_minor=price_minor)
-    offers = (await execute(container, OFFERS, {"id": encode_id("product", product_id)}))["offers"]
-    assert [offer["price"]["lowest"]["amountMinor"] for offer in offers] == [700, 900]
 
 
 async def test_shipping_is_estimated_where_the_shop_sends(container: Container) -> None:
