@@ -20,6 +20,7 @@ from app.demo.listings import rows_of
 from domain.catalog.model import Category, Listing, ListingChange, Product, Variant
 from domain.inventory.model import StockItem, StockMovement, VariantStock
 from domain.pricing.model import TaxRule
+from domain.reviews.model import ReviewTally
 from domain.sellers.model import PaymentAccount, Seller, SellerMember, ShippingRate
 from domain.users.model import Address, User
 from infra.argon2.hasher import Argon2PasswordHasher
@@ -81,9 +82,10 @@ async def _seed_people(connection: asyncpg.Connection, now: datetime) -> None:
     async with connection.transaction():
         await copy_missing(connection, User, list(people.users(password_hash, now)))
         await copy_missing(connection, Address, list(people.addresses(now)))
-        # Members have no id of their own: they come with their shops.
+        # Members and counts of reviews have no id of their own: they come with their shops.
         if await copy_missing(connection, Seller, list(people.sellers(now))):
             await copy_rows(connection, SellerMember, people.members(now))
+            await copy_rows(connection, ReviewTally, people.tallies(now))
         await copy_missing(connection, ShippingRate, list(people.shipping_rates(now)))
         await copy_missing(connection, Category, list(rules.categories()))
         await copy_missing(connection, TaxRule, list(rules.tax_rules()))
@@ -140,4 +142,5 @@ async def _seed_listings(connection: asyncpg.Connection, numbers: Sequence[int],
         await copy_rows(connection, StockMovement, rows.movements)
         await copy_rows(connection, VariantStock, rows.stocks)
         await copy_rows(connection, ListingChange, rows.changes)
+        await copy_rows(connection, ReviewTally, rows.tallies)
     return len(missing)

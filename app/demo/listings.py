@@ -15,11 +15,13 @@ from app.demo.categories import Attribute, Leaf
 from app.demo.copying import Row
 from app.demo.ids import demo_id, draws
 from app.demo.people import SHOPS, Shop
+from app.demo.ratings import shown, star_counts, tally
 from app.demo.rules import LEAVES, leaf_id
 from app.demo.texts import AttributeValue, attribute_value, description, model_name
 from domain.catalog.model import AttributeType, Condition, ListingStatus
 from domain.inventory.model import SHOWN_MAX, MovementKind
 from domain.inventory.projection import status_of
+from domain.reviews.model import ReviewKind
 
 OFFERS: Final = (0, 1, 2, 0, 0)
 """Of five listings the first three offer one product, the others one each: n is of product n - OFFERS[n % 5]."""
@@ -38,6 +40,7 @@ class ListingRows:
     movements: list[Row] = field(default_factory=list)
     stocks: list[Row] = field(default_factory=list)
     changes: list[Row] = field(default_factory=list)
+    tallies: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,16 @@ def _add_listing(rows: ListingRows, number: int, product: DemoProduct, now: date
     published_at = now - timedelta(days=draw.randrange(1, 400), seconds=draw.randrange(86_400))
     rated = draw.random() < 0.7
     listing_id = demo_id("listing", number)
+    words = description(
+        product.leaf,
+        brand=product.brand,
+        model=product.model,
+        noun=product.noun,
+        attributes=product.attributes,
+        condition=condition,
+        draw=draw,
+    )
+    stars = star_counts(draw.randrange(3_000, 5_001, 10), draw.randrange(1, 240)) if rated else {}
     rows.listings.append(
         {
             "id": listing_id,
@@ -117,27 +130,20 @@ def _add_listing(rows: ListingRows, number: int, product: DemoProduct, now: date
             "category_id": leaf_id(product.leaf),
             "product_id": demo_id("product", product.number),
             "title": product.title if condition is Condition.NEW else f"{product.title}, {condition.value}",
-            "description": description(
-                product.leaf,
-                brand=product.brand,
-                model=product.model,
-                noun=product.noun,
-                attributes=product.attributes,
-                condition=condition,
-                draw=draw,
-            ),
+            "description": words,
             "brand": product.brand,
             "condition": condition,
             "status": ListingStatus.ACTIVE,
             "currency": shop.currency,
             "attributes": product.attributes,
-            "rating_millis": draw.randrange(3_000, 5_001, 10) if rated else None,
-            "rating_count": draw.randrange(1, 240) if rated else 0,
+            **shown(stars),
             "created_at": published_at - timedelta(hours=1),
             "updated_at": published_at,
             "published_at": published_at,
         }
     )
+    if rated:
+        rows.tallies.append(tally(ReviewKind.LISTING, listing_id, stars, now))
     rows.changes.append({"listing_id": listing_id, "at": now})
     for place, option in enumerate(variant_options(product, draw)):
         _add_variant(rows, number, place, option, product, shop, condition, draw, now)

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from app.demo.copying import Row
 from app.demo.ids import demo_id, draws
+from app.demo.ratings import shown, star_counts, tally
+from domain.reviews.model import ReviewKind
 from domain.sellers.model import MemberRole, SellerStatus
 from domain.shared.actor import Role
 
@@ -128,12 +130,21 @@ def sellers(now: datetime) -> Iterator[Row]:
             "handling_days": draw.randrange(1, 4),
             "returns_days": draw.choice((14, 30)),
             "policy": "Returns are free within the period shown. We answer within one working day.",
-            "rating_millis": draw.randrange(3_900, 5_000, 10),
-            "rating_count": draw.randrange(20, 900),
+            **shown(shop_stars(shop)),
             "applied_at": opened,
             "approved_at": opened + timedelta(days=1),
             "updated_at": now,
         }
+
+
+def shop_stars(shop: Shop) -> dict[int, int]:
+    draw = draws("seller-rating", shop.number)
+    return star_counts(draw.randrange(3_900, 5_000, 10), draw.randrange(20, 900))
+
+
+def tallies(now: datetime) -> Iterator[Row]:
+    for shop in SHOPS:
+        yield tally(ReviewKind.SELLER, shop.id, shop_stars(shop), now)
 
 
 def members(now: datetime) -> Iterator[Row]:

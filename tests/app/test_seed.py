@@ -64,6 +64,24 @@ async def test_the_browsing_projection_says_what_the_stock_says(connection: asyn
     assert wrong == []
 
 
+async def test_ratings_are_those_of_the_counted_stars(connection: asyncpg.Connection) -> None:
+    wrong = await connection.fetch(
+        """
+        WITH shown AS (
+            SELECT id, 'listing' AS kind, rating_millis, rating_count FROM listing
+            UNION ALL SELECT id, 'seller', rating_millis, rating_count FROM seller
+        ), counted AS (
+            SELECT kind, subject_id, stars_1 + stars_2 + stars_3 + stars_4 + stars_5 AS number,
+                stars_1 + 2 * stars_2 + 3 * stars_3 + 4 * stars_4 + 5 * stars_5 AS stars FROM review_tally
+        )
+        SELECT id FROM shown LEFT JOIN counted ON counted.kind = shown.kind AND subject_id = id
+        WHERE rating_count <> coalesce(number, 0) OR rating_millis IS DISTINCT FROM round(stars * 1000.0 / number)
+        """
+    )
+    assert wrong == []
+    assert await connection.fetchval("SELECT count(*) FROM review_tally WHERE kind = 'listing'") > LISTINGS // 2
+
+
 async def test_every_listing_can_be_bought(connection: asyncpg.Connection) -> None:
     wrong = await connection.fetch(
         """
