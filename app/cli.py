@@ -18,6 +18,7 @@ from rich.table import Table
 
 from app.settings import Settings, SettingsRefused, load_settings
 from domain.shared.actor import Role
+from domain.shared.errors import DomainError
 
 FUNCTIONS: Final = {
     "serve": "app.serving:serve",
@@ -35,6 +36,8 @@ FUNCTIONS: Final = {
     "write settings": "app.settings_table:with_settings_table",
     "dead letters": "app.dead_letters:list_dead_letters",
     "replay": "app.dead_letters:replay_dead_letters",
+    "import": "app.importing:import_file",
+    "import options": "app.importing:options_of",
     "check": "app.checking:check",
     "docs drift": "app.reference.writing:drifted",
     "write docs": "app.reference.writing:write_reference",
@@ -147,6 +150,53 @@ def parcel(
         raise typer.Exit(1)
 
 
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV or JSON Lines in UTF-8; may be packed with gzip.")],
+    seller: Annotated[str, typer.Option(help="The shop's slug.")],
+    map_: Annotated[list[str] | None, typer.Option("--map", help="column=name in the file, as title=name.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="column=value for rows that say nothing.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(help="A column of the file to pass over.")] = None,
+    unknown_attributes: Annotated[
+        str, typer.Option(help="Those that the category does not have: refuse, describe (in the text) or ignore.")
+    ] = "refuse",
+    submit: Annotated[bool, typer.Option(help="Submit new listings; else they are drafts.")] = False,
+) -> None:
+    """Import listings of a shop; after an interruption the same command goes on where it stopped."""
+    renames, constants = pairs(map_, "--map"), pairs(set_, "--set")
+    given = (renames, constants, ignore or [], unknown_attributes)
+    options = exit_on_fault(lambda: load("import options")(*given, submit=submit))
+    settings = settings_or_exit()
+    with Progress(console=err, transient=True) as bar:
+        task = bar.add_task("importing")
+        work = load("import")(
+            settings, file, seller, options, lambda done, of: bar.update(task, completed=done, total=of)
+        )
+        report = run(work)
+    if report is None:
+        err.print(f"there is no shop {seller}", highlight=False)
+        raise typer.Exit(1)
+    view = report.view
+    for fault in report.faults:
+        place = f" {fault.place}" if fault.place else ""
+        err.print(f"line {fault.line}{place}: {fault.message} ({fault.code})", highlight=False, markup=False)
+    out.print(
+        f"{view.status.value}: {view.rows_created} rows new, {view.rows_updated} changed, "
+        f"{view.rows_unchanged} as they were, {view.rows_faulty} faulty {view.failure_message}".rstrip(),
+        highlight=False,
+        soft_wrap=True,
+    )
+    raise typer.Exit(0 if report.completed else 1)
+
+
+def pairs(texts: list[str] | None, option: str) -> dict[str, str]:
+    """`name=value` of a repeated option."""
+    split = [text.partition("=") for text in texts or ()]
+    if not all(name and equals for name, equals, _ in split):
+        raise typer.BadParameter("write column=value", param_hint=option)
+    return {name: value for name, _, value in split}
+
+
 @app.command("export-schema")
 def export_schema(path: Annotated[Path | None, typer.Argument(help="File to write; else printed.")] = None) -> None:
     """Print the GraphQL schema."""
@@ -256,7 +306,7 @@ def run(work: Awaitable[Any]) -> Any:
 def exit_on_fault(action: Callable[[], Any]) -> Any:
     try:
         return action()
-    except (OSError, PostgresError, SettingsRefused) as fault:
+    except (OSError, PostgresError, SettingsRefused, DomainError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) else None
         err.print(f"[red]cannot go on:[/red] {reason or fault}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None

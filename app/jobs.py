@@ -12,6 +12,9 @@ from app.container import Container
 from app.provider_messages import apply_provider_message
 from app.webhooks import PAYMENTS_SOURCE
 from domain.catalog.changes import note_changes_of_seller
+from domain.imports.events import ImportDue
+from domain.imports.model import FILE_BYTES_MAX
+from domain.imports.running import SLICE_SECONDS, ImportPorts, run_import
 from domain.inbox.events import MessageReceived
 from domain.inventory.events import StockChanged
 from domain.inventory.projection import show_stock
@@ -78,6 +81,16 @@ async def _notify(event: Event, container: Container) -> None:
     await notify(event, db=container.ports.db, mails=container.mail.sender is not None)
 
 
+async def _run_import(event: ImportDue, container: Container) -> None:
+    ports = container.ports
+    await run_import(
+        event.import_id,
+        open_file=lambda begun: ports.storage.chunks(begun.source, bytes_max=FILE_BYTES_MAX, chunk_bytes=256 * 1024),
+        ports=ImportPorts(db=ports.db, clock=ports.clock, policy=ports.policy),
+        seconds_max=SLICE_SECONDS,
+    )
+
+
 HANDLERS: Final[tuple[Handler, ...]] = (
     Handler("note_seller", SellerChanged, Lane.DEFAULT, _note_seller),
     Handler("show_stock", StockChanged, Lane.DEFAULT, _show_stock),
@@ -86,6 +99,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     Handler("note_failed_refund", RefundFailed, Lane.MONEY, _note_refund),
     Handler("apply_provider_message", ProviderMessageReceived, Lane.MONEY, apply_provider_message),
     Handler("apply_carrier_report", CarrierMessageReceived, Lane.DEFAULT, _apply_carrier_report),
+    Handler("run_import", ImportDue, Lane.BULK, _run_import),
     Handler("count_review", ReviewWritten, Lane.DEFAULT, _count_review),
     Handler("count_edited_review", ReviewEdited, Lane.DEFAULT, _count_review),
     Handler("count_moderated_review", ReviewModerated, Lane.DEFAULT, _count_review),

@@ -17,6 +17,8 @@ from app.jobs import MESSAGES
 from domain.cart.sweeping import BATCH_MAX as CARTS_MAX
 from domain.cart.sweeping import sweep_expired_carts
 from domain.checkout.sweeps import expire_checkouts, recover_checkouts
+from domain.imports.tidying import BATCH_MAX as IMPORTS_MAX
+from domain.imports.tidying import tidy_imports
 from domain.inbox.sweeping import BATCH_MAX as MESSAGES_MAX
 from domain.inbox.sweeping import sweep_messages
 from domain.ledger.sealing import BATCH_MAX as SEALED_MAX
@@ -96,6 +98,10 @@ async def _tidy_search(container: Container) -> int:
     return 0
 
 
+async def _tidy_imports(container: Container) -> int:
+    return await tidy_imports(db=container.ports.db, storage=container.ports.storage)
+
+
 SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("expired carts", 600, lambda container: sweep_expired_carts(container.ports.db), CARTS_MAX),
     Sweep("expired checkouts", 30, lambda container: expire_checkouts(container.ports.checkout)),
@@ -108,6 +114,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("seal the ledger", 10, _seal_ledger, batch=SEALED_MAX),
     Sweep("mails", 2, _send_mails, batch=mailing.BATCH_MAX),
     Sweep("notifications grown old", 600, _forget_notifications, batch=marking.BATCH_MAX),
+    Sweep("files of ended imports", 60, _tidy_imports, batch=IMPORTS_MAX),
     Sweep("search changes", 1, _drain_changes, batch=indexing.BATCH_CHANGES),
     Sweep("search documents grown old", 60, _refresh_documents),
     Sweep("search words", 600, _tidy_search),

@@ -20,7 +20,7 @@ async def note_changes(tx: Tx, listing_ids: Sequence[UUID]) -> None:
     """Something that search shows of these listings (words, price, stock, rating, state) changes with this commit."""
     rows = [{"listing_id": listing_id, "at": tx.now} for listing_id in dict.fromkeys(listing_ids)]
     if rows:
-        await tx.execute(insert(_changes).values(rows))
+        await tx.execute(insert(_changes), rows)
 
 
 async def note_changes_of_seller(tx: Tx, seller_id: UUID) -> None:

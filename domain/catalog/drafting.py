@@ -184,11 +184,17 @@ def _write_attributes(listing: Listing, schema: Schema, given: tuple[GivenAttrib
         listing.attributes, issues = parse_attributes(schema, given)
     if listing.status in {ListingStatus.ACTIVE, ListingStatus.PAUSED}:
         issues += missing_attributes(schema, listing.attributes)
-    if listing.fulfilment not in _FULFILMENTS[listing.kind]:
-        message = f"A {listing.kind.value} is not handed over as {listing.fulfilment.value.replace('_', ' ')}."
-        issues += (Issue(("fulfilment",), "INVALID", message),)
+    issues += handover_faults(listing.kind, listing.fulfilment)
     if issues:
         raise InvalidInput(issues)
+
+
+def handover_faults(kind: ListingKind, fulfilment: Fulfilment) -> tuple[Issue, ...]:
+    """Whether what is sold can be handed over like this."""
+    if fulfilment in _FULFILMENTS[kind]:
+        return ()
+    message = f"A {kind.value} is not handed over as {fulfilment.value.replace('_', ' ')}."
+    return (Issue(("fulfilment",), "INVALID", message),)
 
 
 async def _attach_product(tx: Tx, listing: Listing, command: CreateListing | EditListing) -> None:

@@ -3,23 +3,28 @@
 Invariant: a GTIN belongs to one product, in one spelling: padded to the 14 digits that all its forms share.
 """
 
-from typing import Annotated, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import AfterValidator, StringConstraints
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.catalog.model import Category, Product
 from domain.shared.actor import Actor
 from domain.shared.commands import Line, command
-from domain.shared.database import Database, Tx, table
+from domain.shared.database import Database, Query, Tx, table
 from domain.shared.errors import NotFound
 from domain.shared.ids import CategoryId, ProductId, new_id
 
 GTIN_LENGTHS: Final = frozenset({8, 12, 13, 14})
 _products = table(Product)
-_BY_GTIN = select(_products.c.id).where(_products.c.gtin == bindparam("gtin"))
+_BY_GTINS = Query(
+    select(_products.c.gtin, _products.c.id).where(_products.c.gtin == func.any(bindparam("gtins"))),
+    lambda gtin, id_: (gtin, id_),
+)
 
 
 def normal_gtin(text: str) -> str:
@@ -66,18 +71,37 @@ async def update_product(command: UpdateProduct, *, actor: Actor, db: Database) 
     return await db.run(step)
 
 
+@dataclass(frozen=True, slots=True)
+class ProductWords:
+    """What a product is called by the first listing that offers it."""
+
+    title: str
+    brand: str
+    category_id: UUID
+
+
 async def match_product(tx: Tx, *, gtin: str, title: str, brand: str, category_id: UUID) -> UUID:
     """The product with this GTIN (in its normal form); made from the listing's words when there is none yet."""
-    found: UUID | None = await tx.reads.scalar(_BY_GTIN, gtin=gtin)
-    if found is not None:
-        return found
-    await tx.execute(
-        insert(_products)
-        .values(id=new_id(), category_id=category_id, title=title, brand=brand, gtin=gtin, created_at=tx.now)
-        .on_conflict_do_nothing()
-    )
-    made: UUID = await tx.reads.scalar(_BY_GTIN, gtin=gtin)
-    return made
+    return (await match_products(tx, {gtin: ProductWords(title, brand, category_id)}))[gtin]
+
+
+async def match_products(tx: Tx, wanted: Mapping[str, ProductWords]) -> Mapping[str, UUID]:
+    """The same for many. Made in one order, so that two who make the same ones never wait in a circle."""
+    found = await _products_by_gtins(tx, list(wanted))
+    missing = sorted(wanted.keys() - found.keys())
+    if missing:
+        rows = [{"id": new_id(), "gtin": gtin, "created_at": tx.now, **_columns(wanted[gtin])} for gtin in missing]
+        await tx.execute(insert(_products).on_conflict_do_nothing(), rows)
+        found |= await _products_by_gtins(tx, missing)
+    return found
+
+
+def _columns(words: ProductWords) -> dict[str, Any]:
+    return {"title": words.title, "brand": words.brand, "category_id": words.category_id}
+
+
+async def _products_by_gtins(tx: Tx, gtins: Sequence[str]) -> dict[str, UUID]:
+    return dict(await tx.reads.all(_BY_GTINS, gtins=list(gtins)))
 
 
 async def existing_product(tx: Tx, product_id: UUID) -> UUID:

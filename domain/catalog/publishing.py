@@ -80,7 +80,7 @@ async def submit_listing(command: MoveListing, *, actor: Actor, db: Database, po
         listing = await lock_own_listing(tx, command.listing_id, actor)
         target = _target(listing, "SUBMIT", Party.SELLER)
         seller = await _check_publishable(tx, listing)
-        if policy.trusted_sellers_skip_approval and seller.trusted and seller.status is SellerStatus.ACTIVE:
+        if skips_approval(seller, policy):
             approved = LISTING_TRANSITIONS.check(listing.status, ListingStatus.ACTIVE, Party.SYSTEM)
             await _move(tx, listing, approved.target, by=Party.SYSTEM.value, trace=actor.trace)
         else:
@@ -196,14 +196,25 @@ async def _move(tx: Tx, listing: Listing, target: ListingStatus, *, by: str, tra
     )
 
 
-async def _check_publishable(tx: Tx, listing: Listing) -> Seller:
-    """Everything that has to be there before something is sold; the listing's own faults all at once."""
-    seller = await tx.get(Seller, listing.seller_id)
+def skips_approval(seller: Seller, policy: Policy) -> bool:
+    """What this shop submits goes straight on sale."""
+    return policy.trusted_sellers_skip_approval and seller.trusted and seller.status is SellerStatus.ACTIVE
+
+
+async def shop_that_may_sell(tx: Tx, seller_id: UUID) -> Seller:
+    """Raises SellerNotActive, PaymentAccountIncomplete."""
+    seller = await tx.get(Seller, seller_id)
     assert seller is not None
     if seller.status not in OPEN:
         raise SellerNotActive(seller.status)
     if not await tx.reads.scalar(_CHARGEABLE, seller_id=seller.id):
         raise PaymentAccountIncomplete()
+    return seller
+
+
+async def _check_publishable(tx: Tx, listing: Listing) -> Seller:
+    """Everything that has to be there before something is sold; the listing's own faults all at once."""
+    seller = await shop_that_may_sell(tx, listing.seller_id)
     line = (await lines_by_ids(tx.reads, [listing.category_id]))[listing.category_id]
     schema = schema_of(line)
     issues = (*stored_faults(schema, listing.attributes), *missing_attributes(schema, listing.attributes))

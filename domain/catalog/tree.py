@@ -37,6 +37,7 @@ _ORDER = (_categories.c.position, _categories.c.name, _categories.c.id)
 
 _BY_IDS = Query(_NODE.where(_categories.c.id == func.any(bindparam("ids"))), CategoryView)
 _BY_PATH = Query(_NODE.where(_categories.c.path == bindparam("path")), CategoryView)
+_BY_PATHS = Query(_NODE.where(_categories.c.path == func.any(bindparam("paths"))), CategoryView)
 _ROOTS = Query(_NODE.where(_categories.c.parent_id.is_(None)).order_by(*_ORDER), CategoryView)
 _CHILDREN = Query(_NODE.where(_categories.c.parent_id == func.any(bindparam("ids"))).order_by(*_ORDER), CategoryView)
 _SUBTREE = Query(_NODE.where(func.starts_with(_categories.c.path, bindparam("prefix"))), CategoryView)
@@ -71,6 +72,10 @@ async def categories_by_ids(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, 
 async def category_by_path(reads: Reads, path: str) -> CategoryView | None:
     """`electronics/phones`."""
     return await reads.first(_BY_PATH, path=path)
+
+
+async def categories_by_paths(reads: Reads, paths: Sequence[str]) -> Mapping[str, CategoryView]:
+    return {each.path: each for each in await reads.all(_BY_PATHS, paths=list(paths))}
 
 
 async def root_categories(reads: Reads) -> list[CategoryView]:

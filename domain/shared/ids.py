@@ -44,6 +44,7 @@ PREFIXES: Final[dict[str, str]] = {
     "notification": "ntf",
     "mail_delivery": "mdl",
     "event": "evt",
+    "import": "imp",
 }
 """Noun -> prefix of its public id. The prefixes are part of the API: add, never change."""
 
@@ -136,6 +137,7 @@ CartId = Annotated[UUID, public("cart")]
 CartLineId = Annotated[UUID, public("cart_line")]
 CategoryId = Annotated[UUID, public("category")]
 CheckoutId = Annotated[UUID, public("checkout")]
+ImportId = Annotated[UUID, public("import")]
 ListingId = Annotated[UUID, public("listing")]
 MediaAssetId = Annotated[UUID, public("media_asset")]
 ModerationCaseId = Annotated[UUID, public("moderation_case")]

@@ -61,10 +61,10 @@ class JobQueue:
         names: list[str] = []
         payloads: list[bytes | None] = []
         for event in events:
-            payload = orjson.dumps({"kind": event.kind, **event.payload()})
-            for handler in self._handlers_of.get(event.kind, ()):
-                names.append(handler)
-                payloads.append(payload)
+            handlers = self._handlers_of.get(event.kind, ())
+            if handlers:
+                names.extend(handlers)
+                payloads.extend([orjson.dumps({"kind": event.kind, **event.payload()})] * len(handlers))
         if names:
             await Queries(_ValuesDriver(connection)).enqueue(names, payloads, [0] * len(names))
 

@@ -8,6 +8,7 @@ from domain.browsing import model as browsing
 from domain.cart import model as cart
 from domain.catalog import model as catalog
 from domain.checkout import model as checkout
+from domain.imports import model as imports
 from domain.inbox import model as inbox
 from domain.inventory import model as inventory
 from domain.ledger import model as ledger
@@ -25,7 +26,7 @@ from domain.users import model as users
 
 MODULES = (
     idempotency, users, inbox, ledger, media, sellers, catalog, inventory, pricing, payments, risk, cart, orders,
-    checkout, search, reviews, browsing, notifications,
+    checkout, search, reviews, browsing, notifications, imports,
 )  # fmt: skip
 METADATA: MetaData = SQLModel.metadata
 

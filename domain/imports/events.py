@@ -1,0 +1,15 @@
+"""What happens to imports."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from domain.shared.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportDue(Event):
+    """There is more of the file to take: at the start, and after each slice that a worker gave to it."""
+
+    kind: ClassVar[str] = "import.due"
+    import_id: UUID
