@@ -2,10 +2,10 @@
 
 from app.container import Container
 from domain.checkout.provider_messages import on_chargeback, on_payment_message
+from domain.checkout.refunds_by_hand import on_refund_message, on_refunded_payment
 from domain.inbox.receiving import Message, leave_unworked, mark_worked, message_by_id
 from domain.payments.events import ProviderMessageReceived
 from domain.payments.ports import ProviderEventKind
-from domain.payments.refunding import on_refund_message
 from domain.sellers.payment_accounts import refresh_payment_account
 
 
@@ -24,7 +24,9 @@ async def _apply(message: Message, container: Container) -> bool:
     if message.kind == ProviderEventKind.PAYMENT:
         await on_payment_message(message.object_ref, ports=ports.checkout)
     elif message.kind == ProviderEventKind.REFUND:
-        await on_refund_message(message.object_ref, db=ports.db, gateway=ports.gateway)
+        await on_refund_message(message.object_ref, ports=ports.checkout)
+    elif message.kind == ProviderEventKind.REFUNDED_PAYMENT:
+        await on_refunded_payment(message.object_ref, ports=ports.checkout)
     elif message.kind == ProviderEventKind.ACCOUNT:
         await refresh_payment_account(db=ports.db, provider=ports.gateway, account_ref=message.object_ref)
     elif message.kind == ProviderEventKind.CHARGEBACK:

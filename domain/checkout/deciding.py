@@ -3,6 +3,7 @@
 Invariant: each decision is made under the purchase's lock against the state it finds there; then the saga goes on.
 """
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy import bindparam, select
 
 from domain.checkout.assessing import approve, enter_capturing
 from domain.checkout.cancelling import begin_cancelling
-from domain.checkout.model import MOVING, CheckoutState
+from domain.checkout.model import ENDED, MOVING, CheckoutState
 from domain.checkout.ports import CheckoutPorts, Rest
 from domain.checkout.purchase import Purchase, hold, move
 from domain.checkout.saga import Step, next_step
@@ -109,7 +110,10 @@ class DecideCase:
 
 
 async def decide_case(command: DecideCase, *, actor: Actor, ports: CheckoutPorts) -> UUID:
-    """A moderator's decision about a checkout in review. Raises NotFound, NotPermitted, IllegalTransition."""
+    """A moderator's decision about a checkout in review. Raises NotFound, NotPermitted, IllegalTransition.
+
+    A case about a purchase that is over (money moved by hand) is only closed: nothing is left to be decided.
+    """
     if not actor.roles & {Role.ADMIN, Role.MODERATOR}:
         raise NotPermitted("This is for moderators.")
     case = await case_by_id(ports.db.primary, command.case_id)
@@ -118,12 +122,15 @@ async def decide_case(command: DecideCase, *, actor: Actor, ports: CheckoutPorts
 
     async def step(tx: Tx) -> None:
         purchase = await hold(tx, case.checkout_id)
-        if purchase.checkout.state is not CheckoutState.IN_REVIEW:
+        verdict = CaseStatus.APPROVED if command.approve else CaseStatus.REJECTED
+        close = partial(close_cases, tx, checkout_id=case.checkout_id, by=actor.user_id, note=command.note)
+        standing = await case_by_id(tx.reads, command.case_id)
+        if purchase.checkout.state in ENDED and standing is not None and standing.status is CaseStatus.OPEN:
+            await close(status=verdict)
+        elif purchase.checkout.state is not CheckoutState.IN_REVIEW:
             raise IllegalTransition("checkout", purchase.checkout.state.value, "decided")
-        if command.approve:
-            await close_cases(
-                tx, checkout_id=case.checkout_id, status=CaseStatus.APPROVED, by=actor.user_id, note=command.note
-            )
+        elif command.approve:
+            await close(status=verdict)
             await approve(tx, purchase, ports.policy, party=Party.ADMIN, actor=actor)
         else:
             await begin_cancelling(

@@ -47,17 +47,46 @@ def provider_fee(*, payment_id: UUID, fee_minor: int, currency: str, on: date, t
     )
 
 
-def refund(*, refund_id: UUID, order_id: UUID, amount_minor: int, currency: str, on: date, trace: str = "") -> Posting:
-    """Money held for an order went back to the buyer."""
+def refund(
+    *,
+    refund_id: UUID,
+    order_id: UUID,
+    amount_minor: int,
+    currency: str,
+    on: date,
+    lost_minor: int = 0,
+    trace: str = "",
+) -> Posting:
+    """Money held for an order went back to the buyer; `lost_minor` of it is the seller's already, and the platform's
+    loss."""
     return Posting(
         id=refund_id,
         kind=TransactionKind.REFUND,
         cause=f"refund:{refund_id}",
         currency=currency,
         order_id=order_id,
-        entries=(EntryDraft(_ESCROW, amount_minor), EntryDraft(_CLEARING, -amount_minor)),
+        entries=(
+            EntryDraft(_ESCROW, amount_minor - lost_minor),
+            EntryDraft(AccountKind.PLATFORM_LOSS, lost_minor),
+            EntryDraft(_CLEARING, -amount_minor),
+        ),
         effective_on=on,
         trace=trace,
+    )
+
+
+def unattributed_refund(
+    *, transaction_id: UUID, payment_id: UUID, amount_minor: int, currency: str, on: date
+) -> Posting:
+    """Money went back to the buyer by hand, and nobody can tell for which order of the payment."""
+    return Posting(
+        id=transaction_id,
+        kind=TransactionKind.REFUND,
+        cause=f"payment:{payment_id}",
+        currency=currency,
+        order_id=None,
+        entries=(EntryDraft(AccountKind.PLATFORM_LOSS, amount_minor), EntryDraft(_CLEARING, -amount_minor)),
+        effective_on=on,
     )
 
 

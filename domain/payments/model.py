@@ -48,6 +48,7 @@ class Payment(SQLModel, table=True):
     amount_minor: int = Field(sa_type=AMOUNT)
     captured_minor: int = Field(default=0, sa_type=AMOUNT)
     refunded_minor: int = Field(default=0, sa_type=AMOUNT)
+    """Of all shares, and what was given back by hand and belongs to none of them."""
     fee_minor: int | None = Field(default=None, sa_type=AMOUNT)
     """What the provider kept; None until it says so, perhaps some time after the capture."""
     attempt: int = Field(default=1)

@@ -173,6 +173,7 @@ class ProviderEventKind(StrEnum):
 
     PAYMENT = "payment"
     REFUND = "refund"
+    REFUNDED_PAYMENT = "refunded_payment"
     TRANSFER = "transfer"
     PAYOUT = "payout"
     ACCOUNT = "account"
@@ -237,6 +238,10 @@ class MoneyIn(Protocol):
     async def read_refund(self, refund_ref: str) -> ProviderRefund: ...
 
     async def find_refund(self, provider_ref: str, refund_id: UUID) -> ProviderRefund | None: ...
+
+    async def refunds_of(self, provider_ref: str) -> list[ProviderRefund]:
+        """Every refund of a payment, also those made by hand over there (without our id)."""
+        ...
 
 
 class SellerAccounts(Protocol):

@@ -184,13 +184,6 @@ async def resume_refunds(*, db: Database, gateway: MoneyIn, clock: Clock) -> int
     return len(due)
 
 
-async def on_refund_message(refund_ref: str, *, db: Database, gateway: MoneyIn) -> None:
-    """The provider says that something happened to a refund: read it, and apply what is new. Also a late failure."""
-    found = await gateway.read_refund(refund_ref)
-    if found.refund_id is not None:
-        await db.run(partial(apply_answer, refund_id=found.refund_id, found=found))
-
-
 async def _claim(tx: Tx, *, refund_id: UUID) -> _Claim | None:
     rows = await tx.lock(Refund, [refund_id])
     if not rows or rows[0].status is not RefundStatus.PENDING:

@@ -13,6 +13,8 @@ EVENTS: Final[Mapping[str, tuple[ProviderEventKind, str]]] = {
     "refund.created": (ProviderEventKind.REFUND, "id"),
     "refund.updated": (ProviderEventKind.REFUND, "id"),
     "refund.failed": (ProviderEventKind.REFUND, "id"),
+    # Told besides, so that a refund made by hand is seen though one of the two messages were lost.
+    "charge.refunded": (ProviderEventKind.REFUNDED_PAYMENT, "payment_intent"),
     "charge.dispute.created": (ProviderEventKind.CHARGEBACK, "payment_intent"),
     "charge.dispute.funds_withdrawn": (ProviderEventKind.CHARGEBACK, "payment_intent"),
     "transfer.created": (ProviderEventKind.TRANSFER, "id"),

@@ -131,12 +131,12 @@ class StripeMoneyIn:
         return refund_of((await self._calls.call(lambda: refunds.retrieve_async(refund_ref))).to_dict())
 
     async def find_refund(self, provider_ref: str, refund_id: UUID) -> ProviderRefund | None:
+        return next((found for found in await self.refunds_of(provider_ref) if found.refund_id == refund_id), None)
+
+    async def refunds_of(self, provider_ref: str) -> list[ProviderRefund]:
         refunds = self._calls.v1.refunds
         params: RefundListParams = {"payment_intent": provider_ref, "limit": PAGE_MAX}
-        async for refund in self._calls.listed(lambda: refunds.list_async(params)):
-            if own_id(refund, "refund_id") == refund_id:
-                return refund_of(refund)
-        return None
+        return [refund_of(refund) async for refund in self._calls.listed(lambda: refunds.list_async(params))]
 
     async def _payment(self, request: Callable[[], Awaitable[stripe.PaymentIntent]]) -> ProviderPayment:
         """The payment as answered; a declined card is answered as an error that carries it."""

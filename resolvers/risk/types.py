@@ -36,9 +36,14 @@ class RiskReason:
     detail: str = strawberry.field(description="What it saw.")
 
 
-@strawberry.type(description="A purchase that a person decides about.")
+@strawberry.type(
+    description=(
+        "A purchase that a person decides about, or only looks at: money of it was given back by hand at the provider "
+        "and could not be told to belong to an order. Then either decision closes the case and changes nothing."
+    )
+)
 class ModerationCase(Node):
-    checkout_id: strawberry.ID = strawberry.field(description="The checkout that waits for it.")
+    checkout_id: strawberry.ID = strawberry.field(description="The checkout that it is about.")
     status: CaseStatus = strawberry.field(description="Where it stands.")
     reasons: list[RiskReason] = strawberry.field(description="What the risk rules saw.")
     opened_at: datetime = strawberry.field(description="Since when it is open.")

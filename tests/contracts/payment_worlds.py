@@ -35,6 +35,8 @@ class PaymentWorld(Protocol):
 
     async def fail_refund(self, refund_ref: str) -> None: ...
 
+    async def refund_by_hand(self, payment: ProviderPayment, amount_minor: int) -> None: ...
+
     async def onboard(self, account_ref: str) -> None: ...
 
     async def fail(self, operation: str, when: str, times: int) -> None: ...
@@ -60,6 +62,9 @@ class FakeWorld:
 
     async def fail_refund(self, refund_ref: str) -> None:
         self._fake.fail_refund(refund_ref)
+
+    async def refund_by_hand(self, payment: ProviderPayment, amount_minor: int) -> None:
+        self._fake.refund_by_hand(payment.provider_ref, amount_minor)
 
     async def onboard(self, account_ref: str) -> None:
         self._fake.onboard(account_ref)
@@ -118,6 +123,9 @@ class StripeWorld:
     async def fail_refund(self, refund_ref: str) -> None:
         answer = await self.http.post(f"/_sandbox/refunds/{refund_ref}/fail")
         assert answer.status_code == 200, answer.text
+
+    async def refund_by_hand(self, payment: ProviderPayment, amount_minor: int) -> None:
+        await self.v1.refunds.create_async({"payment_intent": payment.provider_ref, "amount": amount_minor})
 
     async def onboard(self, account_ref: str) -> None:
         link = await self.gateway.onboarding_link(account_ref, f"{self.url}/back", f"{self.url}/again")

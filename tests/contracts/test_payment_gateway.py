@@ -221,6 +221,18 @@ async def test_refunds_add_up_to_what_was_captured_and_no_more(world: PaymentWor
     assert refusal(caught) is RefusalReason.ALREADY_REFUNDED
 
 
+async def test_a_refund_by_hand_is_listed_with_ours_and_has_no_id_of_ours(world: PaymentWorld) -> None:
+    payment, refund_id = await captured(world), new_id()
+    assert await world.gateway.refunds_of(payment.provider_ref) == []
+    ours = await world.gateway.refund(payment.provider_ref, refund_id, 2_345, "ours")
+    await world.refund_by_hand(payment, 1_000)
+    listed = await world.gateway.refunds_of(payment.provider_ref)
+    assert ours in listed
+    assert {(found.refund_id, found.amount_minor) for found in listed} == {(refund_id, 2_345), (None, 1_000)}
+    assert {found.provider_ref for found in listed} == {payment.provider_ref}
+    assert (await world.gateway.read(payment.provider_ref)).refunded_minor == 3_345
+
+
 async def test_nothing_is_refunded_that_was_not_captured(world: PaymentWorld) -> None:
     payment = await authorized(world)
     with pytest.raises(ProviderRefused) as caught:

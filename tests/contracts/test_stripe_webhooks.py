@@ -32,6 +32,7 @@ def signed(payload: bytes, secret: str = NEW, at: int | None = None) -> str:
         ("charge.captured", {"id": "ch_1", "payment_intent": "pi_1"}, Kind.OTHER, "ch_1"),
         ("refund.created", {"id": "re_1"}, Kind.REFUND, "re_1"),
         ("refund.failed", {"id": "re_1"}, Kind.REFUND, "re_1"),
+        ("charge.refunded", {"id": "ch_1", "payment_intent": "pi_1"}, Kind.REFUNDED_PAYMENT, "pi_1"),
         ("charge.dispute.created", {"id": "dp_1", "payment_intent": {"id": "pi_1"}}, Kind.CHARGEBACK, "pi_1"),
         ("transfer.reversed", {"id": "tr_1"}, Kind.TRANSFER, "tr_1"),
         ("payout.failed", {"id": "po_1"}, Kind.PAYOUT, "po_1"),

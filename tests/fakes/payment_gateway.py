@@ -136,21 +136,26 @@ class FakePaymentGateway(FakeSellerMoney):
     async def refund(
         self, provider_ref: str, refund_id: UUID, amount_minor: int, idempotency_key: str
     ) -> ProviderRefund:
-        def effect() -> ProviderRefund:
-            payment = self._need(provider_ref, Status.CAPTURED)
-            left = payment.captured_minor - payment.refunded_minor
-            if left == 0:
-                raise ProviderRefused(RefusalReason.ALREADY_REFUNDED, "nothing left")
-            if amount_minor > left:
-                raise ProviderRefused(RefusalReason.AMOUNT_NOT_ALLOWED, "more than is left")
-            ref = self.provider.ref("re")
-            refund = ProviderRefund(ref, refund_id, provider_ref, ProviderRefundStatus.SUCCEEDED, amount_minor, None)
-            self.refunds[ref] = refund
-            self._set(replace(payment, refunded_minor=payment.refunded_minor + amount_minor))
-            self.provider.tell(ProviderEventKind.REFUND, ref)
-            return refund
+        command = (provider_ref, refund_id, amount_minor)
+        return self.provider.do("refund", lambda: self._refund(*command), idempotency_key, command)
 
-        return self.provider.do("refund", effect, idempotency_key, (provider_ref, refund_id, amount_minor))
+    def refund_by_hand(self, provider_ref: str, amount_minor: int) -> ProviderRefund:
+        """Somebody clicks in the provider's dashboard: it carries no id of ours."""
+        return self._refund(provider_ref, None, amount_minor)
+
+    def _refund(self, provider_ref: str, refund_id: UUID | None, amount_minor: int) -> ProviderRefund:
+        payment = self._need(provider_ref, Status.CAPTURED)
+        left = payment.captured_minor - payment.refunded_minor
+        if left == 0:
+            raise ProviderRefused(RefusalReason.ALREADY_REFUNDED, "nothing left")
+        if amount_minor > left:
+            raise ProviderRefused(RefusalReason.AMOUNT_NOT_ALLOWED, "more than is left")
+        ref = self.provider.ref("re")
+        refund = ProviderRefund(ref, refund_id, provider_ref, ProviderRefundStatus.SUCCEEDED, amount_minor, None)
+        self.refunds[ref] = refund
+        self._set(replace(payment, refunded_minor=payment.refunded_minor + amount_minor))
+        self.provider.tell(ProviderEventKind.REFUND, ref)
+        return refund
 
     async def read_refund(self, refund_ref: str) -> ProviderRefund:
         def effect() -> ProviderRefund:
@@ -164,6 +169,11 @@ class FakePaymentGateway(FakeSellerMoney):
         return self.provider.do(
             "find_refund",
             lambda: next((one for one in self.refunds.values() if one.refund_id == refund_id), None),
+        )
+
+    async def refunds_of(self, provider_ref: str) -> list[ProviderRefund]:
+        return self.provider.do(
+            "refunds_of", lambda: [one for one in self.refunds.values() if one.provider_ref == provider_ref]
         )
 
     def parse_webhook(self, payload: bytes, signature: str) -> ProviderEvent:

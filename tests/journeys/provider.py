@@ -26,6 +26,10 @@ class Provider:
     async def refunds_of(self, intent_id: str) -> list[dict[str, Any]]:
         return await self.all("refunds", payment_intent=intent_id)
 
+    async def refund_by_hand(self, intent_id: str, amount_minor: int) -> None:
+        """Somebody presses a button of the provider's dashboard."""
+        await self._json("POST", "/v1/refunds", data={"payment_intent": intent_id, "amount": str(amount_minor)})
+
     async def all(self, kind: str, **filters: str) -> list[dict[str, Any]]:
         """All objects of a kind, over all pages."""
         found: list[dict[str, Any]] = []

@@ -244,6 +244,20 @@ async def test_cancelled_before_shipping_everything_goes_back(market: Market) ->
     await assert_right(market)
 
 
+async def test_what_is_given_back_in_the_providers_dashboard_is_told_and_booked(market: Market) -> None:
+    buyer, cart = await a_buyer_with(market, await market.goods(price_minor=2_000))
+    checkout = await check_out(buyer, cart)
+    [intent] = await market.provider.intents_of(str(decode_id("checkout", checkout["id"])))
+    await market.provider.refund_by_hand(intent["id"], 700)
+
+    async def refunded() -> bool:
+        order = await order_by_id(buyer, checkout["orders"][0]["id"])
+        return bool(order["refunded"]["amountMinor"] == 700 and order["escrow"] == "HELD")
+
+    await until(refunded, "the refund by hand is in the order")
+    await assert_right(market)
+
+
 async def only_refund_of(market: Market, checkout_id: UUID, amount_minor: int) -> None:
     """At the provider there is one refund, of that amount."""
     [intent] = await market.provider.intents_of(str(checkout_id))

@@ -6,13 +6,15 @@ from uuid import UUID
 import pytest
 
 from app.container import Container
+from domain.checkout.refunds_by_hand import on_refund_message
 from domain.orders.model import EscrowState
 from domain.orders.refunds import note_refund
 from domain.payments.errors import ProviderRefused, ProviderUnavailable, RefundTooLarge, RefusalReason
 from domain.payments.ports import ProviderRefundStatus
-from domain.payments.refunding import execute_refund, on_refund_message, request_refund, resume_refunds
+from domain.payments.refunding import execute_refund, request_refund, resume_refunds
 from domain.shared.database import Tx
 from tests.conftest import FakeClock
+from tests.domain.checkout.scenes import ports_of
 from tests.domain.orders.lifecycle import held_for, rows_of, timeline
 from tests.fakes.payment_gateway import FakePaymentGateway
 from tests.sales import Sale, a_sale, the_order
@@ -166,7 +168,7 @@ async def test_a_refund_that_the_bank_sends_back_is_held_again(container: Contai
     (refund_ref,) = gateway.refunds
     gateway.fail_refund(refund_ref)
     for _ in range(2):
-        await on_refund_message(refund_ref, db=container.ports.db, gateway=gateway)
+        await on_refund_message(refund_ref, ports=ports_of(container, gateway))
     await note_refund(refund_id, db=container.ports.db)
     assert (await status_of(container, refund_id))[0] == "failed"
     assert await counted(container, sale) == (0, 0)
