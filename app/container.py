@@ -13,12 +13,13 @@ import asyncpg
 from app.settings import Settings, SettingsRefused
 from app.tasks import ProcessTasks
 from domain.checkout.ports import CheckoutPorts
+from domain.media.ports import ImageRenderer
 from domain.notifications.ports import MailPorts, MailSender, MailTerms
 from domain.orders.ports import CarrierWebhooks
 from domain.shared.actor import Actor, Client
 from domain.shared.budgets import CostBudget, TokenBuckets
 from domain.shared.clock import Clock, SystemClock
-from domain.shared.database import Database
+from domain.shared.database import Database, Reads
 from domain.shared.events import Event
 from domain.shared.measures import Measures, NoMeasures
 from domain.shared.policy import Policy
@@ -27,6 +28,7 @@ from infra.carriers.webhooks import SignedCarrierWebhooks
 from infra.jwt.signer import JwtTokenSigner
 from infra.mail.mailbox import MailboxDirectory
 from infra.mail.smtp import SmtpMailSender, SmtpServer
+from infra.pillow.renderer import ProcessImageRenderer
 from infra.postgres.database import PostgresDatabase, create_engine
 from infra.postgres.jobs import JobQueue
 from infra.postgres.pools import open_pool
@@ -61,6 +63,7 @@ class Container:
     documents: DocumentStore
     budget: CostBudget
     mail: MailPorts
+    renderer: ImageRenderer
 
     def context(self, actor: Actor, client: Client | None = None) -> Context:
         """What one operation gets."""
@@ -116,9 +119,7 @@ async def open_container(
             strict_locks=not settings.is_production,
         )
         reads = PoolReads(read_pool, observe_sql)
-        rates_seconds = settings.rates_cache_seconds
-        shipping = TableShippingRates(reads, measures, fresh_seconds=rates_seconds)
-        tax = TableTaxRules(reads, measures, fresh_seconds=rates_seconds)
+        shipping, tax = rate_tables(settings, reads, measures)
         policy, runner = policy_of(settings), ProcessTasks()
         opened.push_async_callback(runner.drain, settings.shutdown_seconds)
         storage = object_storage(settings, clock)
@@ -151,7 +152,14 @@ async def open_container(
             documents=NearAndFar(RecentDocuments(), RedisDocuments(redis)),
             budget=cost_budget(settings, redis),
             mail=mail_ports(settings, db, clock),
+            renderer=ProcessImageRenderer(),
         )
+
+
+def rate_tables(settings: Settings, reads: Reads, measures: Measures) -> tuple[TableShippingRates, TableTaxRules]:
+    seconds = settings.rates_cache_seconds
+    shipping = TableShippingRates(reads, measures, fresh_seconds=seconds)
+    return shipping, TableTaxRules(reads, measures, fresh_seconds=seconds)
 
 
 def object_storage(settings: Settings, clock: Clock) -> ObjectStore:

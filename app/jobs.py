@@ -18,6 +18,8 @@ from domain.imports.running import SLICE_SECONDS, ImportPorts, run_import
 from domain.inbox.events import MessageReceived
 from domain.inventory.events import StockChanged
 from domain.inventory.projection import show_stock
+from domain.media.events import ImageArrived
+from domain.media.processing import process_image
 from domain.notifications.telling import NOTICES, notify
 from domain.orders import tracking
 from domain.orders.events import CarrierMessageReceived
@@ -38,9 +40,11 @@ class Lane(StrEnum):
     MONEY = "money"
     DEFAULT = "default"
     BULK = "bulk"
+    MEDIA = "media"
+    """Each of these jobs is a process with up to a gigabyte of memory."""
 
 
-CONCURRENCY: Final[Mapping[Lane, int]] = {Lane.MONEY: 8, Lane.DEFAULT: 8, Lane.BULK: 4}
+CONCURRENCY: Final[Mapping[Lane, int]] = {Lane.MONEY: 8, Lane.DEFAULT: 8, Lane.BULK: 4, Lane.MEDIA: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,11 @@ async def _run_import(event: ImportDue, container: Container) -> None:
     )
 
 
+async def _process_image(event: ImageArrived, container: Container) -> None:
+    ports = container.ports
+    await process_image(event.asset_id, db=ports.db, storage=ports.storage, renderer=container.renderer)
+
+
 HANDLERS: Final[tuple[Handler, ...]] = (
     Handler("note_seller", SellerChanged, Lane.DEFAULT, _note_seller),
     Handler("show_stock", StockChanged, Lane.DEFAULT, _show_stock),
@@ -100,6 +109,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     Handler("apply_provider_message", ProviderMessageReceived, Lane.MONEY, apply_provider_message),
     Handler("apply_carrier_report", CarrierMessageReceived, Lane.DEFAULT, _apply_carrier_report),
     Handler("run_import", ImportDue, Lane.BULK, _run_import),
+    Handler("process_image", ImageArrived, Lane.MEDIA, _process_image),
     Handler("count_review", ReviewWritten, Lane.DEFAULT, _count_review),
     Handler("count_edited_review", ReviewEdited, Lane.DEFAULT, _count_review),
     Handler("count_moderated_review", ReviewModerated, Lane.DEFAULT, _count_review),

@@ -23,6 +23,8 @@ from domain.inbox.sweeping import BATCH_MAX as MESSAGES_MAX
 from domain.inbox.sweeping import sweep_messages
 from domain.ledger.sealing import BATCH_MAX as SEALED_MAX
 from domain.ledger.sealing import seal
+from domain.media.sweeping import BATCH_MAX as MEDIA_MAX
+from domain.media.sweeping import sweep_media
 from domain.notifications import mailing, marking
 from domain.notifications.errors import MailServerDown
 from domain.orders.completion import complete_due_orders
@@ -64,6 +66,10 @@ async def _settle_fees(container: Container) -> int:
 
 async def _sweep_users(container: Container) -> int:
     return await sweep_users(container.ports.db, container.ports.policy)
+
+
+async def _sweep_media(container: Container) -> int:
+    return await sweep_media(db=container.ports.db, storage=container.ports.storage)
 
 
 async def _seal_ledger(container: Container) -> int:
@@ -115,6 +121,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("mails", 2, _send_mails, batch=mailing.BATCH_MAX),
     Sweep("notifications grown old", 600, _forget_notifications, batch=marking.BATCH_MAX),
     Sweep("files of ended imports", 60, _tidy_imports, batch=IMPORTS_MAX),
+    Sweep("uploads and pictures that nobody uses", 300, _sweep_media, batch=MEDIA_MAX),
     Sweep("search changes", 1, _drain_changes, batch=indexing.BATCH_CHANGES),
     Sweep("search documents grown old", 60, _refresh_documents),
     Sweep("search words", 600, _tidy_search),

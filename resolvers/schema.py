@@ -22,6 +22,7 @@ from resolvers.cart.warnings import WARNING_TYPES
 from resolvers.catalog.administration import AdminCatalogMutations
 from resolvers.catalog.lifecycle import AdminLifecycleMutations, SellerLifecycleMutations
 from resolvers.catalog.mutations import SellerListingMutations
+from resolvers.catalog.pictures import SellerPictureMutations
 from resolvers.catalog.queries import AdminCatalogQueries, PublicCatalogQueries, SellerCatalogQueries
 from resolvers.checkout.mutations import CheckoutMutations
 from resolvers.checkout.queries import AdminReviewQueries, BuyerCheckoutQueries
@@ -32,6 +33,8 @@ from resolvers.inventory.queries import SellerInventoryQueries
 from resolvers.inventory.subscriptions import StockSubscriptions
 from resolvers.inventory.synchronising import SellerSynchronisingMutations
 from resolvers.ledger.queries import AdminLedgerQueries, SellerLedgerQueries
+from resolvers.media.mutations import MediaMutations
+from resolvers.media.queries import BuyerMediaQueries
 from resolvers.notifications.mutations import AdminNotificationMutations, NotificationMutations
 from resolvers.notifications.queries import AdminNotificationQueries, BuyerNotificationQueries
 from resolvers.offers.queries import SellerOfferQueries
@@ -44,6 +47,7 @@ from resolvers.reviews.queries import BuyerReviewQueries, ModeratorReviewQueries
 from resolvers.search.queries import PublicSearchQueries
 from resolvers.sellers.admin_mutations import AdminSellerMutations
 from resolvers.sellers.mutations import SellerMutations
+from resolvers.sellers.pictures import ShopPictureMutations
 from resolvers.sellers.queries import AdminSellerQueries, BuyerSellerQueries, PublicSellerQueries, SellerSellerQueries
 from resolvers.sellers.shipping_mutations import ShippingMutations
 from resolvers.shared.nodes import NodeQueries
@@ -75,6 +79,7 @@ Me = merged(
         BuyerReviewQueries,
         BuyerBrowsingQueries,
         BuyerNotificationQueries,
+        BuyerMediaQueries,
     ),
 )
 SellerArea = merged(
@@ -145,9 +150,12 @@ Mutation = merged(
         AdminUserMutations,
         SellerMutations,
         ShippingMutations,
+        ShopPictureMutations,
+        MediaMutations,
         AdminSellerMutations,
         SellerListingMutations,
         SellerLifecycleMutations,
+        SellerPictureMutations,
         SellerInventoryMutations,
         SellerSynchronisingMutations,
         AdminLifecycleMutations,

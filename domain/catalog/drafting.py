@@ -26,9 +26,11 @@ from domain.catalog.model import (
     Variant,
     Visibility,
 )
+from domain.catalog.pictures import owner_of
 from domain.catalog.products import Brand, Gtin, existing_product, match_product
 from domain.catalog.tree import lines_by_ids, schema_of
 from domain.catalog.variants import NewVariant, rows_of
+from domain.media.attaching import detach_all
 from domain.sellers.model import Seller
 from domain.shared.actor import Actor
 from domain.shared.commands import Line, Text, Version, command
@@ -157,6 +159,7 @@ async def delete_draft(command: DeleteDraft, *, actor: Actor, db: Database) -> U
         listing = await lock_own_listing(tx, command.listing_id, actor)
         if listing.status is not ListingStatus.DRAFT:
             raise IllegalTransition("listing", listing.status.value, "deleted")
+        await detach_all(tx, owner_of(listing.id))
         await tx.execute(delete(Variant).where(table(Variant).c.listing_id == listing.id))
         await tx.execute(delete(Listing).where(table(Listing).c.id == listing.id))
         return listing.id

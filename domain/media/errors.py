@@ -9,7 +9,7 @@ DomainError
 └── TooManyImages, TooManyUploads
 """
 
-from domain.media.model import RefusalReason
+from domain.media.refusals import RefusalReason, in_words
 from domain.shared.errors import DomainError
 
 
@@ -39,7 +39,7 @@ class ImageRefused(DomainError):
     code = "IMAGE_REFUSED"
 
     def __init__(self, reason: RefusalReason) -> None:
-        super().__init__(f"This file is not taken: {reason.value.replace('_', ' ')}.")
+        super().__init__(in_words(reason))
         self.reason = reason
 
 

@@ -9,16 +9,13 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Index, Integer
+from sqlalchemy import ARRAY, CheckConstraint, Index, Integer, text
 from sqlmodel import Field, SQLModel
 
+from domain.media.refusals import RefusalReason
 from domain.shared.columns import TIME, one_of
 from domain.shared.transitions import Party, TransitionTable, step
 
-IMAGE_BYTES_MAX: Final = 10 * 1024 * 1024
-IMAGE_PIXELS_MAX: Final = 40_000_000
-IMAGE_SIDE_MAX: Final = 16_000
-"""No side longer than this: no rendition then exceeds what WebP can hold."""
 IMAGES_MAX: Final = 12
 ALT_TEXT_MAX: Final = 200
 
@@ -49,16 +46,6 @@ class AssetState(StrEnum):
     """On its way out: its file is being taken away."""
 
 
-class RefusalReason(StrEnum):
-    NOT_AN_IMAGE = "not_an_image"
-    UNSUPPORTED_FORMAT = "unsupported_format"
-    FILE_TOO_LARGE = "file_too_large"
-    TOO_MANY_PIXELS = "too_many_pixels"
-    DAMAGED = "damaged"
-    NEVER_ARRIVED = "never_arrived"
-    PROCESSING_FAILED = "processing_failed"
-
-
 _S: Final = AssetState
 ASSET_TRANSITIONS: Final = TransitionTable(
     "image",
@@ -67,7 +54,6 @@ ASSET_TRANSITIONS: Final = TransitionTable(
         step(_S.UPLOADING, _S.EXPIRED, Party.SYSTEM, timer="a day after it was last touched, when it has no owner"),
         step(_S.PROCESSING, _S.READY, Party.SYSTEM),
         step(_S.PROCESSING, _S.REFUSED, Party.SYSTEM, timer="at once, or an hour after it should have been processed"),
-        step(_S.PROCESSING, _S.EXPIRED, Party.SYSTEM, timer="a day after it was last touched, when it has no owner"),
         step(_S.READY, _S.EXPIRED, Party.SYSTEM, timer="a day after it was last touched, when it has no owner"),
         step(_S.REFUSED, _S.EXPIRED, Party.SYSTEM, timer="a week after the refusal"),
     ],
@@ -81,7 +67,10 @@ class ContentState(StrEnum):
 
 
 class MediaContent(SQLModel, table=True):
-    """The renditions of one file, under keys made from `key`: what two pictures of the same file share."""
+    """The renditions of one file, under keys made from `key`: what all pictures of that file share.
+
+    `unused_since` is set while nobody may be using it; whoever tidies looks then, and nowhere else.
+    """
 
     __tablename__ = "media_content"
 
@@ -90,15 +79,18 @@ class MediaContent(SQLModel, table=True):
     width: int = Field(default=0)
     height: int = Field(default=0)
     widths: list[int] = Field(default_factory=list, sa_type=ARRAY(Integer))
-    touched_at: datetime = Field(sa_type=TIME)
+    unused_since: datetime | None = Field(default=None, sa_type=TIME)
 
-    __table_args__ = (Index("ix_media_content_touched", "touched_at", "key"),)
+    __table_args__ = (
+        Index("ix_media_content_unused", "unused_since", "key", postgresql_where=text("unused_since IS NOT NULL")),
+    )
 
 
 class MediaAsset(SQLModel, table=True):
     """One picture of one owner. Sizes are those of its content, kept here so that a card needs no second table.
 
-    `touched_at` is when it was made, was let go by its owner, or was refused: whoever tidies counts from there.
+    `touched_at` is when it was made, arrived, was let go by its owner, or was refused: tidying counts from there.
+    `source_key` is the file as it was sent, until nobody can send it again.
     """
 
     __tablename__ = "media_asset"
@@ -130,5 +122,7 @@ class MediaAsset(SQLModel, table=True):
         ),
         Index("ix_media_asset_owner", "owner_kind", "owner_id", "slot", "position", "id"),
         Index("ix_media_asset_uploader", "uploader_id", "state", "created_at"),
-        Index("ix_media_asset_state", "state", "touched_at"),
+        Index("ix_media_asset_open", "state", "touched_at", postgresql_where=text("state <> 'ready'")),
+        Index("ix_media_asset_let_go", "touched_at", postgresql_where=text("owner_id IS NULL")),
+        Index("ix_media_asset_source", "source_expires_at", postgresql_where=text("source_key IS NOT NULL")),
     )

@@ -11,10 +11,12 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, case, func, literal, select, tuple_
+from sqlalchemy import Select, bindparam, case, func, literal, select, true, tuple_
 
 from domain.catalog.model import Category, Condition, Fulfilment, Listing, Variant
 from domain.inventory.model import StockStatus, VariantStock
+from domain.media.model import OwnerKind
+from domain.media.reads import Picture, leading_picture
 from domain.search.documents import FOUND, STOCK_RANKS, stock_rank
 from domain.sellers.model import Seller
 from domain.shared.database import Query, Reads, table
@@ -47,6 +49,21 @@ class ListingCard:
     seller_slug: str
     seller_rating_millis: int | None
     seller_rating_count: int
+    image_id: UUID | None
+    image_alt_text: str | None
+    image_content_key: str | None
+    image_width: int | None
+    image_height: int | None
+    image_widths: Sequence[int] | None
+
+    @property
+    def picture(self) -> Picture | None:
+        """Of its first image that is ready."""
+        if self.image_content_key is None:
+            return None
+        assert self.image_width is not None, "what is ready has a size"
+        assert self.image_height is not None
+        return Picture(self.image_content_key, self.image_width, self.image_height, self.image_widths or ())
 
 
 _PUBLISHED: Final = func.coalesce(_listings.c.published_at, _listings.c.created_at)
@@ -63,6 +80,7 @@ def _cards() -> Select[Any]:
         .where(_variants.c.listing_id == _listings.c.id, _variants.c.active)
         .lateral("sums")
     )
+    picture = leading_picture(OwnerKind.LISTING, _listings.c.id)
     status = case(
         {place: literal(status.value) for place, status in enumerate(STOCK_RANKS)}, value=sums.c.stock_rank
     )  # fmt: skip
@@ -87,11 +105,18 @@ def _cards() -> Select[Any]:
             _sellers.c.slug,
             _sellers.c.rating_millis,
             _sellers.c.rating_count,
+            picture.c.id,
+            picture.c.alt_text,
+            picture.c.content_key,
+            picture.c.width,
+            picture.c.height,
+            picture.c.widths,
         )
         .select_from(
             _listings.join(_sellers, _sellers.c.id == _listings.c.seller_id)
             .join(_categories, _categories.c.id == _listings.c.category_id)
             .join(sums, sums.c.price_min_minor.is_not(None))
+            .outerjoin(picture, true())
         )
         .where(FOUND)
     )

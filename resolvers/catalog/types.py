@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
+from typing import Annotated
 
 import strawberry
 
@@ -17,6 +19,7 @@ from domain.catalog.model import (
     SaleMode,
     Visibility,
 )
+from domain.catalog.pictures import owner_of
 from domain.catalog.reads import (
     ListingEventView,
     ListingView,
@@ -30,14 +33,20 @@ from domain.catalog.reads import (
 from domain.catalog.tree import CategoryView, children_by_ids, lines_by_ids, schema_of
 from domain.inventory.model import StockStatus
 from domain.inventory.reads import shown_stock_by_variant_ids
+from domain.media.model import IMAGES_MAX
+from domain.media.reads import ImageView, images_by_owners
 from domain.sellers.reads import shops_by_ids
 from domain.shared.actor import Actor, Role
 from domain.shared.transitions import Party
 from resolvers.catalog.enums import ListingAction
 from resolvers.context import Info
+from resolvers.media.types import Image, ImageUpload, image_of
 from resolvers.offers.fields import ListingStanding, ProductOffers
 from resolvers.sellers.types import Shop
+from resolvers.shared.directives import paged
 from resolvers.shared.scalars import CurrencyCode, MoneyType, Node, money, public_id
+
+FirstImages = Annotated[int, strawberry.argument(description=f"How many from the start; {IMAGES_MAX} are all.")]
 
 
 @strawberry.type(name="AttributeDefinition", description="An attribute that a category asks of its listings.")
@@ -252,6 +261,20 @@ class Listing(ListingStanding, Node):
         prices = [each.price_minor for each in await self._variants(info) if each.active]
         return money(min(prices), self.view.currency) if prices else None
 
+    @strawberry.field(description="Those of its pictures that are ready.", directives=[paged(IMAGES_MAX, "first")])
+    async def images(self, info: Info, first: FirstImages = IMAGES_MAX) -> list[Image]:
+        shown = (image_of(each) for each in await self._images(info))
+        return list(islice((image for image in shown if image is not None), max(first, 0)))
+
+    @strawberry.field(
+        description="All its pictures, those that are on their way or refused too; null for those who need not know.",
+        directives=[paged(IMAGES_MAX, "first")],
+    )
+    async def image_uploads(self, info: Info, first: FirstImages = IMAGES_MAX) -> list[ImageUpload] | None:
+        if not _insider(info.context.actor, self.view):
+            return None
+        return [ImageUpload.of(each) for each in (await self._images(info))[: max(first, 0)]]
+
     @strawberry.field(description="What the viewer may do to it now.")
     def allowed_actions(self, info: Info) -> list[ListingAction]:
         return allowed_actions(info.context.actor, self.view)
@@ -262,6 +285,9 @@ class Listing(ListingStanding, Node):
             return None
         events = await info.context.loaders.load(events_by_listing_ids, self.view.id) or ()
         return [ListingEvent.of(each) for each in events]
+
+    async def _images(self, info: Info) -> Sequence[ImageView]:
+        return await info.context.loaders.load(images_by_owners, owner_of(self.view.id)) or ()
 
     async def _variants(self, info: Info) -> Sequence[VariantView]:
         return await info.context.loaders.load(variants_by_listing_ids, self.view.id) or ()

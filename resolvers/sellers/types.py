@@ -6,6 +6,9 @@ from uuid import UUID
 
 import strawberry
 
+from domain.media.attaching import Owner
+from domain.media.model import OwnerKind, Slot
+from domain.media.reads import images_by_owners
 from domain.sellers import errors
 from domain.sellers.account_reads import DecisionView, PaymentAccountView, decisions_by_sellers
 from domain.sellers.model import SELLER_TRANSITIONS
@@ -22,6 +25,7 @@ from domain.sellers.reads import (
 from domain.shared.actor import Actor, Role
 from domain.shared.transitions import Party
 from resolvers.context import Info
+from resolvers.media.types import Image, image_of
 from resolvers.sellers.enums import MemberRole, SellerStatus
 from resolvers.shared.directives import ListSize
 from resolvers.shared.errors import UserError, failure
@@ -46,6 +50,18 @@ class Shop(Node):
     rating_count: int = strawberry.field(description="How many reviews that average is made of.")
 
     seller_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="Its sign, once that is ready.")
+    async def logo(self, info: Info) -> Image | None:
+        return await self._image(info, Slot.LOGO)
+
+    @strawberry.field(description="The wide picture on top of its page, once that is ready.")
+    async def banner(self, info: Info) -> Image | None:
+        return await self._image(info, Slot.BANNER)
+
+    async def _image(self, info: Info, slot: Slot) -> Image | None:
+        images = await info.context.loaders.load(images_by_owners, Owner(OwnerKind.SELLER, self.seller_id)) or ()
+        return image_of(next((each for each in images if each.slot is slot), None))
 
     @strawberry.field(description="What it asks for sending, by country; at most 50.", directives=[FEW])
     async def shipping_rates(self, info: Info) -> list["ShippingRate"]:

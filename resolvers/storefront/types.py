@@ -13,6 +13,7 @@ from domain.inventory.model import StockStatus
 from domain.storefront import card_reads, page_reads
 from resolvers.catalog.types import Listing
 from resolvers.context import Info
+from resolvers.media.types import Image
 from resolvers.sellers.cards import ShopCard, stars
 from resolvers.shared.scalars import MoneyType, money, public_id
 
@@ -36,6 +37,7 @@ class ListingCard:
     rating_count: int = strawberry.field(description="How many reviews that average is made of.")
     published_at: datetime = strawberry.field(description="Since when it is on sale.")
     shop: ShopCard = strawberry.field(description="Who sells it.")
+    image: Image | None = strawberry.field(description="Its first picture; null without any that is ready.")
     view: strawberry.Private[card_reads.ListingCard]
 
     @strawberry.field(description="The whole listing; null when it was taken off sale just now.")
@@ -45,7 +47,11 @@ class ListingCard:
 
     @classmethod
     def of(cls, view: card_reads.ListingCard) -> "ListingCard":
+        picture, image = view.picture, None
+        if picture is not None and view.image_id is not None:
+            image = Image.of(picture, view.image_id, view.image_alt_text or "")
         return cls(
+            image=image,
             listing_id=public_id("listing", view.id),
             title=view.title,
             brand=view.brand,

@@ -19,10 +19,15 @@ def upgrade() -> None:
         sa.Column("width", sa.Integer(), nullable=False),
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("widths", sa.ARRAY(sa.Integer()), nullable=False),
-        sa.Column("touched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("unused_since", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_media_content")),
     )
-    op.create_index("ix_media_content_touched", "media_content", ["touched_at", "key"])
+    op.create_index(
+        "ix_media_content_unused",
+        "media_content",
+        ["unused_since", "key"],
+        postgresql_where=sa.text("unused_since IS NOT NULL"),
+    )
     op.create_table(
         "media_asset",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -69,7 +74,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_media_asset_owner", "media_asset", ["owner_kind", "owner_id", "slot", "position", "id"])
     op.create_index("ix_media_asset_uploader", "media_asset", ["uploader_id", "state", "created_at"])
-    op.create_index("ix_media_asset_state", "media_asset", ["state", "touched_at"])
+    op.create_index(
+        "ix_media_asset_open", "media_asset", ["state", "touched_at"], postgresql_where=sa.text("state <> 'ready'")
+    )
+    op.create_index(
+        "ix_media_asset_let_go", "media_asset", ["touched_at"], postgresql_where=sa.text("owner_id IS NULL")
+    )
+    op.create_index(
+        "ix_media_asset_source",
+        "media_asset",
+        ["source_expires_at"],
+        postgresql_where=sa.text("source_key IS NOT NULL"),
+    )
     op.create_index("ix_media_asset_content_key", "media_asset", ["content_key"])
 
 
