@@ -10,6 +10,7 @@ from domain.reviews.eligibility import edit_until
 from domain.reviews.errors import EditWindowOver
 from domain.reviews.events import ReviewEdited
 from domain.reviews.model import Review, ReviewStatus
+from domain.reviews.pictures import Images, replace
 from domain.reviews.writing import Rating, ReviewBody, ReviewTitle
 from domain.shared.actor import Actor
 from domain.shared.commands import KEEP, Keep, command
@@ -26,11 +27,13 @@ class EditReview:
     rating: Rating | Keep = KEEP
     title: ReviewTitle | Keep = KEEP
     body: ReviewBody | Keep = KEEP
+    images: Images | Keep = KEEP
+    """All pictures from now on, in their order; those that stay are named again."""
 
 
 async def edit_review(command: EditReview, *, actor: Actor, db: Database) -> UUID:
-    """The review's id. Raises NotFound, IllegalTransition (it was removed), EditWindowOver."""
-    actor.user()
+    """The review's id. Raises NotFound, IllegalTransition (it was removed), EditWindowOver, and what pictures raise."""
+    user_id = actor.user()
     wanted = {name: getattr(command, name) for name in ("rating", "title", "body")}
 
     async def step(tx: Tx) -> UUID:
@@ -41,7 +44,10 @@ async def edit_review(command: EditReview, *, actor: Actor, db: Database) -> UUI
             raise IllegalTransition("review", review.status.value, "edited")
         if tx.now >= edit_until(review.created_at):
             raise EditWindowOver(edit_until(review.created_at))
-        if _apply(review, {name: value for name, value in wanted.items() if value is not KEEP}):
+        changed = _apply(review, {name: value for name, value in wanted.items() if value is not KEEP})
+        if not isinstance(command.images, Keep):
+            changed |= await replace(tx, review.id, command.images, uploader_id=user_id)
+        if changed:
             review.edited_at = tx.now
             tx.record(
                 ReviewEdited(at=tx.now, review_id=review.id, seller_id=review.seller_id, buyer_id=review.buyer_id)

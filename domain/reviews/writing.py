@@ -16,6 +16,7 @@ from domain.reviews.eligibility import check_reviewable, line_counts
 from domain.reviews.errors import AlreadyReviewed, NotDelivered
 from domain.reviews.events import ReviewWritten
 from domain.reviews.model import BODY_MAX, TITLE_MAX, Review, ReviewKey, ReviewKind
+from domain.reviews.pictures import Images, give
 from domain.sellers.membership import role_of
 from domain.shared.actor import Actor, Client
 from domain.shared.commands import command
@@ -36,12 +37,13 @@ _WRITTEN = select(_keys.c.review_id).where(_keys.c.kind == bindparam("kind"), _k
 
 @command
 class ReviewListing:
-    """By the buyer, for one order line."""
+    """By the buyer, for one order line. Pictures show once they are ready."""
 
     order_line_id: OrderLineId
     rating: Rating
     title: ReviewTitle = ""
     body: ReviewBody = ""
+    images: Images = ()
 
 
 @command
@@ -52,6 +54,7 @@ class ReviewSeller:
     rating: Rating
     title: ReviewTitle = ""
     body: ReviewBody = ""
+    images: Images = ()
 
 
 @command
@@ -67,7 +70,8 @@ class ReviewBuyer:
 async def review_listing(command: ReviewListing, *, actor: Actor, client: Client, db: Database, policy: Policy) -> UUID:
     """The review's id; it is published.
 
-    Raises NotFound, NotPermitted (a member of the shop), NotDelivered, ReviewWindowOver, AlreadyReviewed.
+    Raises NotFound, NotPermitted (a member of the shop), NotDelivered, ReviewWindowOver, AlreadyReviewed,
+    ImageNotUsable, InvalidInput (one picture twice).
     """
     user_id = actor.user()
 
@@ -82,6 +86,7 @@ async def review_listing(command: ReviewListing, *, actor: Actor, client: Client
         review = _drafted(tx, order, ReviewKind.LISTING, user_id, command)
         review.order_line_id, review.listing_id = line.id, line.listing_id
         await _write(tx, review, line.id, client, policy)
+        await give(tx, review.id, command.images, uploader_id=user_id)
         return review.id
 
     return await db.run(step)
@@ -90,7 +95,8 @@ async def review_listing(command: ReviewListing, *, actor: Actor, client: Client
 async def review_seller(command: ReviewSeller, *, actor: Actor, client: Client, db: Database, policy: Policy) -> UUID:
     """The review's id; it is published.
 
-    Raises NotFound, NotPermitted (a member of the shop), NotDelivered, ReviewWindowOver, AlreadyReviewed.
+    Raises NotFound, NotPermitted (a member of the shop), NotDelivered, ReviewWindowOver, AlreadyReviewed,
+    ImageNotUsable, InvalidInput (one picture twice).
     """
     user_id = actor.user()
 
@@ -101,6 +107,7 @@ async def review_seller(command: ReviewSeller, *, actor: Actor, client: Client, 
         await _check(tx, order, user_id)
         review = _drafted(tx, order, ReviewKind.SELLER, user_id, command)
         await _write(tx, review, order.id, client, policy)
+        await give(tx, review.id, command.images, uploader_id=user_id)
         return review.id
 
     return await db.run(step)

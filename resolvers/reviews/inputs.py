@@ -5,10 +5,12 @@ from typing import Final
 import strawberry
 
 from domain.reviews.model import ReportReason
+from resolvers.media.inputs import AttachedImageInput
 
 RATING: Final = "1 to 5 stars."
 TITLE: Final = "At most 120 characters; may be left out."
 BODY: Final = "Plain text of at most 5,000 characters; may be left out."
+IMAGES: Final = "Pictures that you uploaded (`createImageUpload`), at most 5. They show once they are ready."
 
 
 @strawberry.input(description="What a buyer says of a listing.")
@@ -17,6 +19,7 @@ class ReviewListingInput:
     rating: int = strawberry.field(description=RATING)
     title: str = strawberry.field(default="", description=TITLE)
     body: str = strawberry.field(default="", description=BODY)
+    images: list[AttachedImageInput] = strawberry.field(default_factory=list, description=IMAGES)
 
 
 @strawberry.input(description="What a buyer says of a shop.")
@@ -25,6 +28,7 @@ class ReviewSellerInput:
     rating: int = strawberry.field(description=RATING)
     title: str = strawberry.field(default="", description=TITLE)
     body: str = strawberry.field(default="", description=BODY)
+    images: list[AttachedImageInput] = strawberry.field(default_factory=list, description=IMAGES)
 
 
 @strawberry.input(description="What a shop says of a buyer. The buyer reads it, nobody else outside the shop.")

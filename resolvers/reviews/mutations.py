@@ -18,6 +18,7 @@ from domain.reviews.writing import (
     review_seller,
 )
 from resolvers.context import Context, Info
+from resolvers.media.types import ImageNotUsable, TooManyImages
 from resolvers.reviews.inputs import (
     EditReviewInput,
     ReplyToReviewInput,
@@ -88,6 +89,8 @@ def _result(name: str, of_what: str) -> Any:
 ReviewListingResult = Annotated[
     ReviewListingSuccess
     | AlreadyReviewed
+    | ImageNotUsable
+    | TooManyImages
     | NotDelivered
     | ReviewWindowOver
     | NotFound
@@ -99,6 +102,8 @@ ReviewListingResult = Annotated[
 ReviewSellerResult = Annotated[
     ReviewSellerSuccess
     | AlreadyReviewed
+    | ImageNotUsable
+    | TooManyImages
     | NotDelivered
     | ReviewWindowOver
     | NotFound
@@ -119,7 +124,14 @@ ReviewBuyerResult = Annotated[
     _result("ReviewBuyerResult", "a review of a buyer"),
 ]
 EditReviewResult = Annotated[
-    EditReviewSuccess | EditWindowOver | IllegalTransition | NotFound | Busy | InvalidInput,
+    EditReviewSuccess
+    | EditWindowOver
+    | IllegalTransition
+    | ImageNotUsable
+    | TooManyImages
+    | NotFound
+    | Busy
+    | InvalidInput,
     _result("EditReviewResult", "a change of a review"),
 ]
 ReplyToReviewResult = Annotated[

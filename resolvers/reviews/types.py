@@ -5,23 +5,30 @@ for the others.
 """
 
 from datetime import datetime
+from typing import Final
 
 import strawberry
 
 from domain.catalog.reads import public_listings_by_ids
+from domain.media.reads import images_by_owners
 from domain.reviews import errors
 from domain.reviews.access import is_moderator, writes_for
 from domain.reviews.eligibility import OpenReview, edit_until
 from domain.reviews.model import STARS, ReviewKind, ReviewStatus
+from domain.reviews.pictures import IMAGES_MAX, owner_of
 from domain.reviews.reads import ReviewView, Tally, reviews_for
 from domain.sellers.reads import shops_by_ids
 from domain.shared.actor import Actor
 from resolvers.catalog.types import Listing
 from resolvers.context import Info
+from resolvers.media.types import Image, ImageUpload, image_of
 from resolvers.reviews.enums import ReviewAction
 from resolvers.sellers.types import Shop
+from resolvers.shared.directives import ListSize
 from resolvers.shared.errors import UserError, failure
 from resolvers.shared.scalars import Node, public_id
+
+PICTURES: Final = ListSize(assumed_size=IMAGES_MAX)
 
 
 @strawberry.type(description="What a shop answers to a review.")
@@ -71,6 +78,21 @@ class Review(Node):
             return None
         found = await info.context.loaders.load(public_listings_by_ids, self.view.listing_id)
         return Listing.of(found) if found is not None else None
+
+    @strawberry.field(description="Those of its pictures that are ready, in their order.", directives=[PICTURES])
+    async def images(self, info: Info) -> list[Image]:
+        found = await info.context.loaders.load(images_by_owners, owner_of(self.view.id)) or ()
+        return [image for image in map(image_of, found) if image is not None]
+
+    @strawberry.field(
+        description="All its pictures, those on their way or refused too; null but for its author.",
+        directives=[PICTURES],
+    )
+    async def image_uploads(self, info: Info) -> list[ImageUpload] | None:
+        if not writes_for(info.context.actor, self.view):
+            return None
+        found = await info.context.loaders.load(images_by_owners, owner_of(self.view.id)) or ()
+        return [ImageUpload.of(each) for each in found]
 
     @strawberry.field(description="What the viewer may do to it now.")
     def allowed_actions(self, info: Info) -> list[ReviewAction]:
