@@ -38,6 +38,9 @@ class MailServer:
         self.drops: list[Drop] = []
         self.answers: list[tuple[str, str]] = []
         """(command, answer), as `("RCPT", "550 5.1.1 no such user")`."""
+        self.holds: asyncio.Event | None = None
+        """While it is there and not set, nobody gets past the recipient; `holding` says that somebody waits."""
+        self.holding = asyncio.Event()
         self.conversations = 0
         self.tls: list[bool] = []
         self._server: asyncio.Server | None = None
@@ -46,7 +49,7 @@ class MailServer:
     def protocol(self, **options: Any) -> Callable[[], SMTP]:
         def make() -> SMTP:
             self.conversations += 1
-            made = SMTP(self, hostname="mail.test", enable_SMTPUTF8=True, **options)
+            made = SMTP(self, **{"hostname": "mail.test", "enable_SMTPUTF8": True, **options})
             self._open.append(made)
             return made
 
@@ -92,6 +95,9 @@ class MailServer:
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         await self._perhaps_drop(server, Drop.AT_RECIPIENT)
+        if self.holds is not None:
+            self.holding.set()
+            await self.holds.wait()
         if (answer := self._answer("RCPT")) is not None:
             return answer
         envelope.rcpt_tos.append(address)

@@ -19,7 +19,9 @@ def mime(mail: Mail, sender: str) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     try:
         message["From"] = sender
-        message["To"] = Address(addr_spec=mail.to)
+        # By its parts, because the whole is taken for ASCII only; break and comma are looked for in either case.
+        name, _, domain = mail.to.rpartition("@")
+        message["To"] = Address(username=name, domain=domain)
         message["Subject"] = mail.subject
         message["Message-ID"] = f"<{mail.message_id}>"
     except (ValueError, MessageError, IndexError) as fault:
