@@ -42,9 +42,10 @@ class StoredMail:
 class MailboxDirectory:
     """`domain.notifications.ports.MailSender`, and what the page reads."""
 
-    def __init__(self, directory: Path, sender: str) -> None:
+    def __init__(self, directory: Path, sender: str, *, kept_max: int = KEPT_MAX) -> None:
         self._directory = directory
         self._sender = sender
+        self._kept_max = kept_max
 
     async def send(self, mail: Mail) -> None:
         content = mime(mail, self._sender).as_bytes()
@@ -70,7 +71,7 @@ class MailboxDirectory:
         unfinished = self._directory / f"{name}.part"
         unfinished.write_bytes(content)
         os.replace(unfinished, self._directory / f"{name}.eml")
-        for old in self._paths()[KEPT_MAX:]:
+        for old in self._paths()[self._kept_max :]:
             old.unlink(missing_ok=True)
 
     def _paths(self) -> list[Path]:
