@@ -37,6 +37,7 @@ from resolvers.media.mutations import MediaMutations
 from resolvers.media.queries import BuyerMediaQueries
 from resolvers.notifications.mutations import AdminNotificationMutations, NotificationMutations
 from resolvers.notifications.queries import AdminNotificationQueries, BuyerNotificationQueries
+from resolvers.notifications.subscriptions import NotificationSubscriptions
 from resolvers.offers.queries import SellerOfferQueries
 from resolvers.orders.mutations import AdminOrderMutations, OrderMutations, SellerOrderMutations
 from resolvers.orders.queries import AdminOrderQueries, BuyerOrderQueries, SellerOrderQueries
@@ -180,6 +181,7 @@ Subscription = merged(
         OrderSubscriptions,
         CheckoutSubscriptions,
         StockSubscriptions,
+        NotificationSubscriptions,
     ),
 )
 
