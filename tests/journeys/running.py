@@ -118,7 +118,7 @@ class Product:
         self.redis = EmbeddedRedis(directory / "redis")
         hook = f"http://127.0.0.1:{api_ports[-1]}/webhooks/payments"
         self.sandbox = EmbeddedSandbox(directory / "sandbox", webhook_url=hook, webhook_events=tuple(EVENTS))
-        self.environment = self._environment()
+        self.environment = {"PUBLIC_URL": f"http://127.0.0.1:{api_ports[-1]}", **self._environment()}
         self.apis = [self._part(f"api-{number}", "serve", port) for number, port in enumerate(api_ports)]
         self.workers = [self._part(f"worker-{number}", "worker", free_port()) for number in range(workers)]
 

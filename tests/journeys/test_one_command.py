@@ -116,7 +116,7 @@ PARTS: Final = {"app.cli serve", "app.cli worker", "infra.sandbox", "redis-serve
 def test_it_answers_mends_itself_and_leaves_nothing_behind(user: FakeUser, tmp_path: Path) -> None:
     user.starts()
     user.sees("the marketplace runs")
-    assert user.asks().json()["parts"] == {"postgres": "up", "redis": "up", "payments": "up"}
+    assert user.asks().json()["parts"] == {"postgres": "up", "redis": "up", "payments": "up", "files": "up"}
 
     second = FakeUser(user.data)
     second.output = tmp_path / "second.out"
