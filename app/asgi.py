@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from app.container import Container, local_mailbox, open_container
+from app.exporting import export_routes
 from app.files import file_routes
 from app.graphql import graphql_edge
 from app.health import Health, health_routes
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         WebSocketRoute("/graphql", edge),
         *webhook_routes(container),
         *file_routes(container),
+        *export_routes(container),
         *development_routes(settings),
         *health_routes(health, measures, metrics_token=settings.metrics_secret),
     ]

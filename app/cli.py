@@ -37,6 +37,7 @@ FUNCTIONS: Final = {
     "dead letters": "app.dead_letters:list_dead_letters",
     "replay": "app.dead_letters:replay_dead_letters",
     "import": "app.importing:import_file",
+    "export": "app.exporting:export_file",
     "import options": "app.importing:options_of",
     "check": "app.checking:check",
     "docs drift": "app.reference.writing:drifted",
@@ -187,6 +188,17 @@ def import_(
         soft_wrap=True,
     )
     raise typer.Exit(0 if report.completed else 1)
+
+
+@app.command("export")
+def export(
+    file: Annotated[Path, typer.Argument(help="To be written: something.csv or something.jsonl.")],
+    seller: Annotated[str, typer.Option(help="The shop's slug.")],
+) -> None:
+    """Write a shop's listings in the format that `import` reads."""
+    if not run(load("export")(settings_or_exit(), seller, file)):
+        err.print(f"there is no shop {seller}", highlight=False)
+        raise typer.Exit(1)
 
 
 def pairs(texts: list[str] | None, option: str) -> dict[str, str]:

@@ -23,7 +23,7 @@ from domain.shared.money import Currency
 
 ATTRIBUTE: Final = "attribute."
 OPTION: Final = "option."
-COLUMNS_MAX: Final = 500
+COLUMNS_MAX: Final = 2_000
 """A file of many categories has many attributes; a row has at most its category's."""
 RENAMES_MAX: Final = 100
 LISTING_SKU: Final = "listing_sku"

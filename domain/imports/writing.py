@@ -16,7 +16,6 @@ from sqlmodel import SQLModel
 from domain.catalog.access import changed
 from domain.catalog.changes import note_changes
 from domain.catalog.errors import PaymentAccountIncomplete, SellerNotActive
-from domain.catalog.events import ListingStatusChanged
 from domain.catalog.model import Listing, ListingEvent, ListingStatus, Variant
 from domain.catalog.products import ProductWords, match_products
 from domain.catalog.publishing import shop_that_may_sell, skips_approval
@@ -191,8 +190,7 @@ async def _write_new(tx: Tx, plans: Sequence[ListingPlan], shelf: Shelf, terms: 
     by = Party.SYSTEM.value if on_sale else terms.actor
     move = {"source": ListingStatus.DRAFT, "target": shelf.submits_to, "actor": by, "at": tx.now}
     await _insert(tx, ListingEvent, [{"id": new_id(), "listing_id": plan.id, **move} for plan in plans])
-    for plan in plans:
-        tx.record(ListingStatusChanged(at=tx.now, listing_id=plan.id, seller_id=terms.seller_id))
+    # No event per listing: nobody has to be told what a shop did itself, and a file would make thousands of idle jobs.
     if on_sale:
         await note_changes(tx, [plan.id for plan in plans])
 
