@@ -28,6 +28,8 @@ from resolvers.checkout.mutations import CheckoutMutations
 from resolvers.checkout.queries import AdminReviewQueries, BuyerCheckoutQueries
 from resolvers.checkout.subscriptions import CheckoutSubscriptions
 from resolvers.extensions.plain_fields import PlainFields
+from resolvers.imports.mutations import SellerImportMutations
+from resolvers.imports.queries import SellerImportQueries
 from resolvers.inventory.mutations import SellerInventoryMutations
 from resolvers.inventory.queries import SellerInventoryQueries
 from resolvers.inventory.subscriptions import StockSubscriptions
@@ -90,6 +92,7 @@ SellerArea = merged(
         SellerSellerQueries,
         SellerCatalogQueries,
         SellerInventoryQueries,
+        SellerImportQueries,
         SellerOrderQueries,
         SellerLedgerQueries,
         SellerReviewQueries,
@@ -159,6 +162,7 @@ Mutation = merged(
         SellerPictureMutations,
         SellerInventoryMutations,
         SellerSynchronisingMutations,
+        SellerImportMutations,
         AdminLifecycleMutations,
         AdminCatalogMutations,
         CartMutations,
