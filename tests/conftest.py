@@ -37,6 +37,7 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _servers in config.stash:
         config.stash[_servers].stop()
+    _files.cleanup()
 
 
 @pytest.fixture(scope="session")
