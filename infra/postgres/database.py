@@ -14,11 +14,12 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import Executable, FromClause, UpdateBase, event, select, text
+from sqlalchemy import Executable, FromClause, UpdateBase, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import SQLModel
 
 from domain.shared.clock import Clock
@@ -27,6 +28,7 @@ from domain.shared.errors import Busy, OutcomeUnknown
 from domain.shared.events import Event
 from infra.postgres.inserts import inserts
 from infra.postgres.reads import ConnectionReads, PoolReads
+from infra.postgres.rows import changes, entities, locking
 
 T = TypeVar("T")
 
@@ -109,24 +111,35 @@ class PostgresTx:
         self.session = session
         self.now = now
         self.events: list[Event] = []
-        self.reads: Reads = ConnectionReads(raw, self._flush)
+        self.reads: Reads = ConnectionReads(raw, self.flush)
         self._raw = raw
         self._strict = strict_locks
         self._rank = -1
         self._locked: dict[str, set[UUID]] = {}
 
-    async def _flush(self) -> None:
-        if self.session.new or self.session.dirty or self.session.deleted:
+    async def flush(self) -> None:
+        for change in changes(self.session.dirty):
+            if await self._raw_call(self._raw.execute, change.text, *change.values) != "UPDATE 1":
+                raise StaleDataError(change.text)
+            change.written()
+        if self.session.new or self.session.deleted:
             await self.session.flush()
+
+    async def _raw_call(self, call: Callable[..., Awaitable[T]], statement: str, *values: Any) -> T:
+        try:
+            return await call(statement, *values)
+        except asyncpg.PostgresError as fault:
+            raise as_sqlalchemy(fault, statement) from fault
 
     async def add(self, *rows: SQLModel) -> None:
         # Changes of rows that are there already can wait for the end: no insert depends on them.
         fresh = [row for row in rows if row not in self.session]
         for statement, group in inserts(fresh):
-            try:
-                await self._raw.executemany(statement.text, [statement.values_of(row) for row in group])
-            except asyncpg.PostgresError as fault:
-                raise as_sqlalchemy(fault, statement.text) from fault
+            values = [statement.values_of(row) for row in group]
+            if len(values) == 1:
+                await self._raw_call(self._raw.execute, statement.text, *values[0])
+            else:
+                await self._raw_call(self._raw.executemany, statement.text, values)
         for row in fresh:
             # From here on the row is as if it had been loaded: changes to it are written by the next flush.
             make_transient_to_detached(row)
@@ -138,17 +151,10 @@ class PostgresTx:
     async def lock(self, model: type[M], ids: Sequence[UUID], /, *, skip_locked: bool = False) -> list[M]:
         wanted = sorted(set(ids))
         self._check_order(table(model).name, wanted)
-        column = table(model).c.id
-        statement = (
-            select(model)
-            .where(column.in_(wanted))
-            .order_by(column)
-            .with_for_update(skip_locked=skip_locked, of=table(model))
-            .execution_options(populate_existing=True)
-        )
         if self._changed(table(model)):
-            await self._flush()
-        return list((await self.session.execute(statement)).scalars())
+            await self.flush()
+        statement = locking(model, "id", skip_locked=skip_locked)
+        return entities(self.session, model, await self._raw_call(self._raw.fetch, statement, wanted))
 
     def _check_order(self, name: str, wanted: Sequence[UUID]) -> None:
         held = self._locked.setdefault(name, set())
@@ -167,7 +173,7 @@ class PostgresTx:
     async def execute(self, statement: Executable, parameters: Any = None, /) -> Any:
         # A statement that writes another table cannot miss what is pending; anything else must see all of it.
         if not isinstance(statement, UpdateBase) or self._changed(statement.table):
-            await self._flush()
+            await self.flush()
         return await self.session.execute(statement, parameters)
 
     def record(self, event: Event) -> None:
@@ -234,7 +240,7 @@ class PostgresDatabase:
         """Everything before the commit: whatever cuts it off, nothing was done."""
         try:
             result = await step(tx)
-            await tx.session.flush()
+            await tx.flush()
             if tx.events:
                 await self._enqueue(raw, tx.events)
         except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as fault:
