@@ -23,8 +23,8 @@ def upload_key(purpose: str, id_: UUID) -> str:
 
 
 def public_key(content: str, width: int) -> str:
-    """Where a rendition lies: named after its content and its width in pixels."""
-    return f"{PUBLIC_PREFIX}{content[:2]}/{content}-{width}.webp"
+    """Where a rendition lies: named after its content and its width in pixels, in one of 256 folders."""
+    return f"{PUBLIC_PREFIX}{content[-2:]}/{content}-{width}.webp"
 
 
 def is_key(text: str) -> bool:

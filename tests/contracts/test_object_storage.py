@@ -123,7 +123,7 @@ async def test_no_key_leads_anywhere_else(world: StorageWorld, key: str) -> None
 
 async def test_a_public_address_is_made_without_asking(world: StorageWorld) -> None:
     key = public_key("ab12", 480)
-    assert world.storage.public_url(key).endswith("/images/ab/ab12-480.webp")
+    assert world.storage.public_url(key).endswith("/images/12/ab12-480.webp")
 
 
 async def test_a_bucket_that_does_not_answer_is_one_clear_error() -> None:
