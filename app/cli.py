@@ -97,7 +97,7 @@ def migrate() -> None:
 
 @app.command()
 def seed(
-    listings: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many listings there are to be.")] = 500,
+    listings: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many listings there are to be.")] = 5_000,
 ) -> None:
     """Fill a migrated database with the demo catalogue; what is there stays."""
     settings = settings_or_exit()

@@ -1,9 +1,11 @@
-"""Demo data: a marketplace of a dozen and more categories and ten shops, filled in seconds through COPY.
+"""Demo data: a believable marketplace of 28 categories, 60 shops, their offers and past sales, filled through COPY.
 
 Invariant: seeding again adds what is missing and changes nothing that is there, so it can be run at every start and
-go on after a crash. Each batch of listings is one transaction, together with the note that they changed.
+go on after a crash. Each batch of listings is one transaction with all their past sales, together with the note that
+they changed. The same listings on the same day are the same rows everywhere.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,19 +16,20 @@ import asyncpg
 
 from app.demo import people, rules
 from app.demo.accounts import DEMO_PASSWORD
+from app.demo.batches import batch_of, show_seller_ratings, write_batch
 from app.demo.copying import Row, copy_missing, copy_rows
 from app.demo.ids import demo_id
-from app.demo.listings import rows_of
-from domain.catalog.model import Category, Listing, ListingChange, Product, Variant
-from domain.inventory.model import StockItem, StockMovement, VariantStock
+from app.demo.shops import SHOPS, SPARE_ACCOUNT_REF, Shop
+from domain.catalog.model import Category
 from domain.pricing.model import TaxRule
-from domain.reviews.model import ReviewTally
 from domain.sellers.model import PaymentAccount, Seller, SellerMember, ShippingRate
 from domain.users.model import Address, User
 from infra.argon2.hasher import Argon2PasswordHasher
 
 LISTINGS_MAX: Final = 1_000_000
-BATCH_LISTINGS: Final = 1_000
+BATCH_LISTINGS: Final = 500
+DEFAULT_LISTINGS: Final = 5_000
+ACCOUNTS_AT_ONCE: Final = 8
 PROVIDER: Final = "stripe"
 
 OpenAccount = Callable[[str, str, UUID], Awaitable[str]]
@@ -45,29 +48,32 @@ class SeedReport:
 
 async def seed(
     url: str,
-    listings: int = 500,
+    listings: int = DEFAULT_LISTINGS,
     *,
+    as_of: datetime | None = None,
     open_account: OpenAccount | None = None,
     progress: Progress | None = None,
 ) -> SeedReport:
     """Fill a migrated database. `listings` may be raised later: the first ones stay what they are.
 
+    All times lie before `as_of`, by default the beginning of this day: the same moment, the same rows.
     Without `open_account` the shops get account references that no payment provider knows. Raises ValueError for
     more than LISTINGS_MAX listings.
     """
     if not 0 <= listings <= LISTINGS_MAX:
         raise ValueError(f"between 0 and {LISTINGS_MAX} listings")
-    now = datetime.now(UTC)
+    as_of = as_of or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     connection = await asyncpg.connect(url, timeout=10, command_timeout=120)
     try:
-        await _seed_people(connection, now)
-        await _seed_payment_accounts(connection, open_account, now)
+        await _seed_people(connection, as_of)
+        await _seed_payment_accounts(connection, open_account, as_of)
         added = 0
         for start in range(0, listings, BATCH_LISTINGS):
             end = min(start + BATCH_LISTINGS, listings)
-            added += await _seed_listings(connection, range(start, end), now)
+            added += await _seed_listings(connection, range(start, end), as_of)
             if progress is not None:
                 progress(end, listings)
+        await show_seller_ratings(connection)
     finally:
         await connection.close()
     return SeedReport(listings=listings, listings_added=added)
@@ -82,10 +88,11 @@ async def _seed_people(connection: asyncpg.Connection, now: datetime) -> None:
     async with connection.transaction():
         await copy_missing(connection, User, list(people.users(password_hash, now)))
         await copy_missing(connection, Address, list(people.addresses(now)))
-        # Members and counts of reviews have no id of their own: they come with their shops.
-        if await copy_missing(connection, Seller, list(people.sellers(now))):
-            await copy_rows(connection, SellerMember, people.members(now))
-            await copy_rows(connection, ReviewTally, people.tallies(now))
+        there = {record["id"] for record in await connection.fetch("SELECT id FROM seller")}
+        await copy_missing(connection, Seller, list(people.sellers(now)))
+        # Members have no id of their own: they come with their shops.
+        members = [row for row in people.members(now) if row["seller_id"] not in there]
+        await copy_rows(connection, SellerMember, members)
         await copy_missing(connection, ShippingRate, list(people.shipping_rates(now)))
         await copy_missing(connection, Category, list(rules.categories()))
         await copy_missing(connection, TaxRule, list(rules.tax_rules()))
@@ -98,49 +105,42 @@ async def _seed_payment_accounts(
         record["seller_id"]: record["account_ref"]
         for record in await connection.fetch("SELECT seller_id, account_ref FROM payment_account")
     }
-    rows: list[Row] = []
-    for shop in people.SHOPS:
-        account_ref = known.get(shop.id)
-        if account_ref is not None and (open_account is None or account_ref != shop.spare_account_ref):
-            continue
-        if open_account is not None:
-            account_ref = await open_account(shop.country, shop.owner_email, shop.id)
-        rows.append(
-            {
-                "seller_id": shop.id,
-                "provider": PROVIDER,
-                "account_ref": account_ref or shop.spare_account_ref,
-                "charges_enabled": True,
-                "payouts_enabled": True,
-                "details_submitted": True,
-                "created_at": now,
-                "updated_at": now,
-            }
-        )
+    wanted = [
+        shop
+        for shop in SHOPS
+        if shop.id not in known or (open_account is not None and known[shop.id] == shop.spare_account_ref)
+    ]
+    at_once = asyncio.Semaphore(ACCOUNTS_AT_ONCE)
+
+    async def account_row(shop: Shop) -> Row:
+        async with at_once:
+            opened = open_account and await open_account(shop.country, shop.owner_email, shop.id)
+        return {
+            "seller_id": shop.id,
+            "provider": PROVIDER,
+            "account_ref": opened or shop.spare_account_ref,
+            "charges_enabled": True,
+            "payouts_enabled": True,
+            "details_submitted": True,
+            "created_at": now,
+            "updated_at": now,
+        }
+
+    rows = await asyncio.gather(*(account_row(shop) for shop in wanted))
     async with connection.transaction():
         await connection.execute(
             "DELETE FROM payment_account WHERE seller_id = ANY($1) AND starts_with(account_ref, $2)",
             [row["seller_id"] for row in rows],
-            people.SPARE_ACCOUNT_REF,
+            SPARE_ACCOUNT_REF,
         )
         await copy_rows(connection, PaymentAccount, rows)
 
 
-async def _seed_listings(connection: asyncpg.Connection, numbers: Sequence[int], now: datetime) -> int:
+async def _seed_listings(connection: asyncpg.Connection, numbers: Sequence[int], as_of: datetime) -> int:
     """Writes those of the numbered listings that are not there; how many that were."""
     ids = {demo_id("listing", number): number for number in numbers}
     known = await connection.fetch("SELECT id FROM listing WHERE id = ANY($1)", list(ids))
     missing = sorted(set(ids.values()) - {ids[record["id"]] for record in known})
-    if not missing:
-        return 0
-    rows = rows_of(missing, now)
-    async with connection.transaction():
-        await copy_missing(connection, Product, rows.products)
-        await copy_rows(connection, Listing, rows.listings)
-        await copy_rows(connection, Variant, rows.variants)
-        await copy_rows(connection, StockItem, rows.stock_items)
-        await copy_rows(connection, StockMovement, rows.movements)
-        await copy_rows(connection, VariantStock, rows.stocks)
-        await copy_rows(connection, ListingChange, rows.changes)
-        await copy_rows(connection, ReviewTally, rows.tallies)
+    if missing:
+        await write_batch(connection, batch_of(missing, as_of), as_of)
     return len(missing)

@@ -83,4 +83,10 @@ ROOTS: Final = (
     Root("fashion", "Fashion"),
     Root("sports", "Sports and outdoors"),
     Root("leisure", "Books and games"),
+    Root("garden", "Garden"),
+    Root("beauty", "Beauty and care"),
+    Root("kids", "For children"),
+    Root("tools", "Tools"),
+    Root("music", "Music"),
+    Root("animals", "Animals"),
 )

@@ -3,12 +3,13 @@
 Invariant: a table is copied in batches of bounded size, so memory stays the same however many rows come.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any, Final
 
 import asyncpg
+import orjson
 from sqlalchemy import Column
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
@@ -22,39 +23,54 @@ Inserts = Sequence[tuple[type[SQLModel], Iterable[Row]]]
 
 
 class CopyFormat:
-    """How rows of one model become records: every column in order, defaults filled in, jsonb as text."""
+    """How rows of one model become records: every column in order, defaults filled in, jsonb as text.
+
+    Columns that the server fills in (an identity, the inserting transaction) are left to it.
+    """
 
     def __init__(self, model: type[SQLModel]) -> None:
         self.table = table(model).name
-        self._columns = [column for column in table(model).columns if column.identity is None]
-        self.columns = [column.name for column in self._columns]
+        columns = [each for each in table(model).columns if each.identity is None and each.server_default is None]
+        self.columns = [column.name for column in columns]
+        self._known = frozenset(self.columns)
+        self._plan = [(column.name, _default(column), isinstance(column.type, JSONB)) for column in columns]
 
     def record(self, row: Row) -> tuple[Any, ...]:
-        unknown = row.keys() - set(self.columns)
-        if unknown:
-            raise TypeError(f"{self.table} has no column {', '.join(sorted(unknown))}")
-        return tuple(self._value(column, row) for column in self._columns)
+        if not row.keys() <= self._known:
+            raise TypeError(f"{self.table} has no column {', '.join(sorted(row.keys() - self._known))}")
+        values = []
+        for name, default, as_text in self._plan:
+            value = row[name] if name in row else default()
+            values.append(orjson.dumps(value).decode() if as_text else value)
+        return tuple(values)
 
-    def _value(self, column: Column[Any], row: Row) -> Any:
-        value = row[column.name] if column.name in row else self._default(column)
-        return json.dumps(value) if isinstance(column.type, JSONB) else value
 
-    def _default(self, column: Column[Any]) -> Any:
-        default = column.default
-        if default is None:
-            if column.nullable:
-                return None
-            raise TypeError(f"{self.table}.{column.name} needs a value")
-        if isinstance(default, ScalarElementColumnDefault):
-            return default.arg
-        if isinstance(default, CallableColumnDefault):
-            return default.arg(None)  # type: ignore[arg-type]  # our factories take no context
-        raise TypeError(f"the default of {self.table}.{column.name} is not known before the insert")
+def _default(column: Column[Any]) -> Callable[[], Any]:
+    """What stands where a row says nothing."""
+    default = column.default
+    if isinstance(default, ScalarElementColumnDefault):
+        constant = default.arg
+        return lambda: constant
+    if isinstance(default, CallableColumnDefault):
+        made = default.arg
+        return lambda: made(None)  # type: ignore[arg-type]  # our factories take no context
+    if default is None and column.nullable:
+        return lambda: None
+
+    def missing() -> Any:
+        raise TypeError(f"{column.table.name}.{column.name} needs a value")
+
+    return missing
+
+
+@cache
+def copy_format(model: type[SQLModel]) -> CopyFormat:
+    return CopyFormat(model)
 
 
 async def copy_rows(connection: asyncpg.Connection, model: type[SQLModel], rows: Iterable[Row]) -> int:
     """How many were written. The connection must have no jsonb codec of its own (COPY is binary)."""
-    form = CopyFormat(model)
+    form = copy_format(model)
     source = iter(rows)
     written = 0
     while batch := [form.record(row) for row in islice(source, BATCH_ROWS)]:

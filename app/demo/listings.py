@@ -5,42 +5,39 @@ the stock says.
 """
 
 import random
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Final
 from uuid import UUID
 
 from app.demo.categories import Attribute, Leaf
 from app.demo.copying import Row
 from app.demo.ids import demo_id, draws
-from app.demo.people import SHOPS, Shop
-from app.demo.ratings import shown, star_counts, tally
+from app.demo.rows import Rows
 from app.demo.rules import LEAVES, leaf_id
+from app.demo.shops import Shop, shop_for
 from app.demo.texts import AttributeValue, attribute_value, description, model_name
-from domain.catalog.model import AttributeType, Condition, ListingStatus
-from domain.inventory.model import SHOWN_MAX, MovementKind
+from domain.catalog.model import (
+    AttributeType,
+    Condition,
+    Listing,
+    ListingChange,
+    ListingStatus,
+    Product,
+    Variant,
+)
+from domain.inventory.model import SHOWN_MAX, MovementKind, StockItem, StockMovement, VariantStock
 from domain.inventory.projection import status_of
-from domain.reviews.model import ReviewKind
 
-OFFERS: Final = (0, 1, 2, 0, 0)
-"""Of five listings the first three offer one product, the others one each: n is of product n - OFFERS[n % 5]."""
+OFFERS: Final = (*range(8), *range(4), *range(3), *range(2), 0, 0, 0)
+"""Of twenty listings eight offer one product, four another, and so on: n is of product n - OFFERS[n % 20]."""
 VARIANTS_PER_LISTING: Final = 4
+AGE_DAYS_MAX: Final = 400
 _CONDITIONS: Final = (Condition.NEW, Condition.REFURBISHED, Condition.USED)
-
-
-@dataclass(slots=True)
-class ListingRows:
-    """The rows of some listings, table by table, in the order in which they are inserted."""
-
-    products: list[Row] = field(default_factory=list)
-    listings: list[Row] = field(default_factory=list)
-    variants: list[Row] = field(default_factory=list)
-    stock_items: list[Row] = field(default_factory=list)
-    movements: list[Row] = field(default_factory=list)
-    stocks: list[Row] = field(default_factory=list)
-    changes: list[Row] = field(default_factory=list)
-    tallies: list[Row] = field(default_factory=list)
+_PRICE_PERCENT: Final = {Condition.NEW: 100, Condition.REFURBISHED: 78, Condition.USED: 55}
+_ON_HAND: Final = (0, 1, 3, 5, 8, 12, 20, 40, 75, 150)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +57,46 @@ class DemoProduct:
         return f"{self.brand} {self.model} {self.noun}"
 
 
+@dataclass(frozen=True, slots=True)
+class DemoVariant:
+    """`on_hand` is what is there now, after everything that was sold."""
+
+    id: UUID
+    stock_item_id: UUID
+    place: int
+    option: dict[str, str]
+    price_minor: int
+    on_hand: int
+
+    @property
+    def title(self) -> str:
+        return ", ".join(self.option.values())
+
+
+@dataclass(frozen=True)
+class DemoListing:
+    """One offer. `draw` was used up to the variants; what else is drawn takes draws of its own."""
+
+    number: int
+    product: DemoProduct
+    shop: Shop
+    condition: Condition
+    published_at: datetime
+    words: str
+    variants: tuple[DemoVariant, ...]
+
+    @cached_property
+    def id(self) -> UUID:
+        return demo_id("listing", self.number)
+
+    @property
+    def title(self) -> str:
+        title = self.product.title
+        return title if self.condition is Condition.NEW else f"{title}, {self.condition.value}"
+
+
 def product_of(listing_number: int) -> DemoProduct:
-    number = listing_number - OFFERS[listing_number % 5]
+    number = listing_number - OFFERS[listing_number % len(OFFERS)]
     draw = draws("product", number)
     leaf = LEAVES[draw.randrange(len(LEAVES))]
     low, high = leaf.prices
@@ -77,42 +112,13 @@ def product_of(listing_number: int) -> DemoProduct:
     )
 
 
-def rows_of(numbers: Iterable[int], now: datetime) -> ListingRows:
-    """Everything that belongs to the numbered listings."""
-    rows = ListingRows()
-    for number in numbers:
-        product = product_of(number)
-        if OFFERS[number % 5] == 0:
-            rows.products.append(_product(product, now))
-        _add_listing(rows, number, product, now)
-    return rows
-
-
-def _product(product: DemoProduct, now: datetime) -> Row:
-    return {
-        "id": demo_id("product", product.number),
-        "category_id": leaf_id(product.leaf),
-        "title": product.title,
-        "brand": product.brand,
-        "gtin": gtin(product.number),
-        "created_at": now,
-    }
-
-
-def gtin(number: int) -> str:
-    """A GTIN-13 of the range that is never given to a real product (prefix 200), with its check digit."""
-    digits = f"200{number:09d}"
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
-    return f"{digits}{-total % 10}"
-
-
-def _add_listing(rows: ListingRows, number: int, product: DemoProduct, now: datetime) -> None:
-    draw = draws("listing", number)
-    shop = SHOPS[number % len(SHOPS)]
-    condition = draw.choices(_CONDITIONS, weights=(1, 4, 5) if shop.slug == "second-spring" else (16, 2, 2))[0]
-    published_at = now - timedelta(days=draw.randrange(1, 400), seconds=draw.randrange(86_400))
-    rated = draw.random() < 0.7
-    listing_id = demo_id("listing", number)
+def listing_of(number: int, as_of: datetime) -> DemoListing:
+    """Everything about listing `number`, with times before `as_of`."""
+    product, draw = product_of(number), draws("listing", number)
+    shop = shop_for(product.leaf.root, product.number, OFFERS[number % len(OFFERS)])
+    weights = (1, 4, 5) if shop.slug == "second-spring" else (16, 2, 2)
+    condition = draw.choices(_CONDITIONS, weights=weights)[0]
+    published_at = as_of - timedelta(days=draw.randrange(1, AGE_DAYS_MAX), seconds=draw.randrange(86_400))
     words = description(
         product.leaf,
         brand=product.brand,
@@ -122,31 +128,23 @@ def _add_listing(rows: ListingRows, number: int, product: DemoProduct, now: date
         condition=condition,
         draw=draw,
     )
-    stars = star_counts(draw.randrange(3_000, 5_001, 10), draw.randrange(1, 240)) if rated else {}
-    rows.listings.append(
-        {
-            "id": listing_id,
-            "seller_id": shop.id,
-            "category_id": leaf_id(product.leaf),
-            "product_id": demo_id("product", product.number),
-            "title": product.title if condition is Condition.NEW else f"{product.title}, {condition.value}",
-            "description": words,
-            "brand": product.brand,
-            "condition": condition,
-            "status": ListingStatus.ACTIVE,
-            "currency": shop.currency,
-            "attributes": product.attributes,
-            **shown(stars),
-            "created_at": published_at - timedelta(hours=1),
-            "updated_at": published_at,
-            "published_at": published_at,
-        }
+    return DemoListing(
+        number, product, shop, condition, published_at, words, tuple(_variants(number, product, condition, draw))
     )
-    if rated:
-        rows.tallies.append(tally(ReviewKind.LISTING, listing_id, stars, now))
-    rows.changes.append({"listing_id": listing_id, "at": now})
+
+
+def _variants(number: int, product: DemoProduct, condition: Condition, draw: random.Random) -> Iterator[DemoVariant]:
     for place, option in enumerate(variant_options(product, draw)):
-        _add_variant(rows, number, place, option, product, shop, condition, draw, now)
+        # Every seller has a price of their own, and larger forms of a thing cost a little more.
+        percent = _PRICE_PERCENT[condition] * (95 + number % 11 + place * 4)
+        yield DemoVariant(
+            id=demo_id("variant", number, place),
+            stock_item_id=demo_id("stock-item", number, place),
+            place=place,
+            option=option,
+            price_minor=max(product.price_minor * percent // 10_000, 99),
+            on_hand=draw.choice(_ON_HAND) if condition is Condition.NEW else draw.randrange(3),
+        )
 
 
 def variant_options(product: DemoProduct, draw: random.Random) -> list[dict[str, str]]:
@@ -166,54 +164,88 @@ def _axis(leaf: Leaf) -> Attribute | None:
     )
 
 
-def _add_variant(
-    rows: ListingRows,
-    number: int,
-    place: int,
-    option: dict[str, str],
-    product: DemoProduct,
-    shop: Shop,
-    condition: Condition,
-    draw: random.Random,
-    now: datetime,
-) -> None:
-    variant_id, item_id = demo_id("variant", number, place), demo_id("stock-item", number, place)
-    discount = {Condition.NEW: 100, Condition.REFURBISHED: 78, Condition.USED: 55}[condition]
-    # Every seller has a price of their own, and larger forms of a thing cost a little more.
-    price_minor = product.price_minor * discount * (95 + number % 11 + place * 4) // 10_000
-    rows.variants.append(
+def add_listing(rows: Rows, listing: DemoListing, sold: dict[UUID, int], rating: Row, as_of: datetime) -> None:
+    """`sold`: units of each variant that past orders took; `rating`: its columns as its reviews make them."""
+    if OFFERS[listing.number % len(OFFERS)] == 0:
+        rows.add(Product, _product(listing.product, as_of))
+    rows.add(
+        Listing,
         {
-            "id": variant_id,
-            "listing_id": demo_id("listing", number),
-            "sku": f"{shop.slug[:3].upper()}-{number:06d}-{place + 1}",
-            "title": ", ".join(option.values()),
-            "options": option,
-            "price_minor": max(price_minor, 99),
-            "position": place,
-            "updated_at": now,
-        }
+            "id": listing.id,
+            "seller_id": listing.shop.id,
+            "category_id": leaf_id(listing.product.leaf),
+            "product_id": demo_id("product", listing.product.number),
+            "title": listing.title,
+            "description": listing.words,
+            "brand": listing.product.brand,
+            "condition": listing.condition,
+            "status": ListingStatus.ACTIVE,
+            "currency": listing.shop.currency,
+            "attributes": listing.product.attributes,
+            **rating,
+            "created_at": listing.published_at - timedelta(hours=1),
+            "updated_at": listing.published_at,
+            "published_at": listing.published_at,
+        },
     )
-    on_hand = draw.choice((0, 1, 3, 5, 8, 12, 20, 40, 75, 150))
-    rows.stock_items.append({"id": item_id, "variant_id": variant_id, "on_hand": on_hand, "updated_at": now})
-    rows.movements.extend(_movements(number, place, item_id, on_hand, now))
-    rows.stocks.append(
-        {
-            "variant_id": variant_id,
-            "status": status_of(on_hand),
-            "available": min(on_hand, SHOWN_MAX),
-            "updated_at": now,
-        }
-    )
+    rows.add(ListingChange, {"listing_id": listing.id, "at": as_of})
+    for variant in listing.variants:
+        _add_variant(rows, listing, variant, sold.get(variant.id, 0), as_of)
 
 
-def _movements(number: int, place: int, item_id: UUID, on_hand: int, now: datetime) -> Iterator[Row]:
-    if on_hand > 0:
-        yield {
-            "id": demo_id("stock-movement", number, place),
-            "stock_item_id": item_id,
-            "kind": MovementKind.RESTOCK,
-            "on_hand_delta": on_hand,
-            "reason": "first delivery",
-            "actor": "system",
-            "at": now,
-        }
+def _product(product: DemoProduct, as_of: datetime) -> Row:
+    return {
+        "id": demo_id("product", product.number),
+        "category_id": leaf_id(product.leaf),
+        "title": product.title,
+        "brand": product.brand,
+        "gtin": gtin(product.number),
+        "created_at": as_of - timedelta(days=AGE_DAYS_MAX),
+    }
+
+
+def gtin(number: int) -> str:
+    """A GTIN-13 of the range that is never given to a real product (prefix 200), with its check digit."""
+    digits = f"200{number:09d}"
+    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
+    return f"{digits}{-total % 10}"
+
+
+def _add_variant(rows: Rows, listing: DemoListing, variant: DemoVariant, sold: int, as_of: datetime) -> None:
+    rows.add(
+        Variant,
+        {
+            "id": variant.id,
+            "listing_id": listing.id,
+            "sku": f"{listing.shop.slug[:3].upper()}-{listing.number:06d}-{variant.place + 1}",
+            "title": variant.title,
+            "options": variant.option,
+            "price_minor": variant.price_minor,
+            "position": variant.place,
+            "updated_at": listing.published_at,
+        },
+    )
+    stock = {"id": variant.stock_item_id, "variant_id": variant.id, "on_hand": variant.on_hand, "updated_at": as_of}
+    rows.add(StockItem, stock)
+    if variant.on_hand + sold:
+        rows.add(
+            StockMovement,
+            {
+                "id": demo_id("stock-movement", listing.number, variant.place),
+                "stock_item_id": variant.stock_item_id,
+                "kind": MovementKind.RESTOCK,
+                "on_hand_delta": variant.on_hand + sold,
+                "reason": "first delivery",
+                "actor": "system",
+                "at": listing.published_at,
+            },
+        )
+    rows.add(
+        VariantStock,
+        {
+            "variant_id": variant.id,
+            "status": status_of(variant.on_hand),
+            "available": min(variant.on_hand, SHOWN_MAX),
+            "updated_at": as_of,
+        },
+    )

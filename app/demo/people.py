@@ -1,66 +1,21 @@
-"""Demo people and shops: an administrator, buyers with addresses, sellers with members, rates and payment accounts."""
+"""Demo people: an administrator, a moderator, buyers with addresses, the shops' owners with terms and rates."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 from uuid import UUID
 
 from app.demo.copying import Row
 from app.demo.ids import demo_id, draws
-from app.demo.ratings import shown, star_counts, tally
-from domain.reviews.model import ReviewKind
+from app.demo.shops import SHOPS, Shop
+from domain.pricing.ports import Rate
 from domain.sellers.model import MemberRole, SellerStatus
 from domain.shared.actor import Role
 
 ADMIN: Final = "admin@example.com"
 MODERATOR: Final = "moderator@example.com"
-BUYERS: Final = 10
-SPARE_ACCOUNT_REF: Final = "acct_demo_"
-"""Stands for a payment account where no payment provider was asked for one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """One demo seller. `number` counts from 1 and names its owner, `seller<number>@example.com`."""
-
-    number: int
-    name: str
-    slug: str
-    country: str
-    currency: str
-    city: str
-    about: str
-
-    @property
-    def id(self) -> UUID:
-        return demo_id("seller", self.number)
-
-    @property
-    def owner_id(self) -> UUID:
-        return demo_id("seller-owner", self.number)
-
-    @property
-    def owner_email(self) -> str:
-        return f"seller{self.number}@example.com"
-
-    @property
-    def spare_account_ref(self) -> str:
-        return f"{SPARE_ACCOUNT_REF}{self.slug}"
-
-
-SHOPS: Final = (
-    Shop(1, "Kontor Hafenlicht", "kontor-hafenlicht", "DE", "EUR", "Hamburg", "Good things for home and desk."),
-    Shop(2, "Bergzeit Laden", "bergzeit-laden", "AT", "EUR", "Innsbruck", "Outfitters from the mountains."),
-    Shop(3, "Maison du Port", "maison-du-port", "FR", "EUR", "Nantes", "A family shop at the harbour since 1974."),
-    Shop(4, "Grachten Goods", "grachten-goods", "NL", "EUR", "Utrecht", "Well made, fairly priced, sent by bicycle."),
-    Shop(5, "Bottega Sette", "bottega-sette", "IT", "EUR", "Turin", "Seven makers, one shop."),
-    Shop(6, "Casa Levante", "casa-levante", "ES", "EUR", "Valencia", "Light and colour for every room."),
-    Shop(7, "Nordlys Market", "nordlys-market", "FI", "EUR", "Turku", "Quiet design for loud days."),
-    Shop(8, "Second Spring", "second-spring", "IE", "EUR", "Galway", "Used and refurbished, checked by hand."),
-    Shop(9, "Thames Supply", "thames-supply", "GB", "GBP", "London", "Supplies for town and country."),
-    Shop(10, "Redwood Trading", "redwood-trading", "US", "USD", "Portland", "Made to last, sent across the ocean."),
-)
+BUYERS: Final = 240
 
 _CITIES: Final = (
     ("DE", "Berlin", "10115"), ("AT", "Vienna", "1010"), ("FR", "Lyon", "69002"), ("NL", "Delft", "2611"),
@@ -71,7 +26,39 @@ _NAMES: Final = (
     "Ada Fuchs", "Bruno Keller", "Chloé Martin", "Daan Visser", "Elena Conti", "Felipe Ortiz", "Grace Hill",
     "Henry Stone", "Isolde Byrne", "Jussi Laine",
 )  # fmt: skip
+_FIRST: Final = (
+    "Anna", "Ben", "Clara", "David", "Emma", "Finn", "Giulia", "Hugo", "Ines", "Jonas", "Kaisa", "Luca", "Marta",
+    "Noah", "Olga", "Pablo", "Rosa", "Simon", "Teresa", "Willem",
+)  # fmt: skip
+_LAST: Final = (
+    "Adler", "Bakker", "Costa", "Dubois", "Egger", "Ferrari", "Garcia", "Heikkinen", "Jansen", "Kelly", "Lopez",
+    "Moreau", "Nowak", "O'Brien", "Peeters", "Rossi", "Schmidt", "Taylor", "Virtanen", "Weber", "Young",
+)  # fmt: skip
 _REACH: Final = ("DE", "AT", "FR", "NL", "IT", "ES", "BE", "FI", "IE", "PL", "GB", "US")
+
+
+def buyer_id(number: int) -> UUID:
+    return demo_id("buyer", number)
+
+
+def buyer_name(number: int) -> str:
+    """The first ten have names of their own, the others combine."""
+    if number <= len(_NAMES):
+        return _NAMES[number - 1]
+    return f"{_FIRST[number % len(_FIRST)]} {_LAST[(number // len(_FIRST) * 5 + number) % len(_LAST)]}"
+
+
+@cache
+def address_of(number: int) -> Row:
+    """Where a buyer lives, without the columns of the row."""
+    country, city, postal_code = _CITIES[(number - 1) % len(_CITIES)]
+    return {
+        "name": buyer_name(number),
+        "line1": f"Market Street {number * 7}",
+        "city": city,
+        "postal_code": postal_code,
+        "country": country,
+    }
 
 
 def users(password_hash: str, now: datetime) -> Iterator[Row]:
@@ -93,21 +80,16 @@ def users(password_hash: str, now: datetime) -> Iterator[Row]:
     for shop in SHOPS:
         yield user(shop.owner_id, shop.owner_email, f"{shop.name} (owner)")
     for number in range(1, BUYERS + 1):
-        yield user(demo_id("buyer", number), f"buyer{number}@example.com", _NAMES[number - 1])
+        yield user(buyer_id(number), f"buyer{number}@example.com", buyer_name(number))
 
 
 def addresses(now: datetime) -> Iterator[Row]:
     """One default address for each buyer."""
     for number in range(1, BUYERS + 1):
-        country, city, postal_code = _CITIES[number - 1]
         yield {
             "id": demo_id("address", number),
-            "user_id": demo_id("buyer", number),
-            "name": _NAMES[number - 1],
-            "line1": f"Market Street {number * 7}",
-            "city": city,
-            "postal_code": postal_code,
-            "country": country,
+            "user_id": buyer_id(number),
+            **address_of(number),
             "is_default": True,
             "created_at": now,
         }
@@ -127,24 +109,17 @@ def sellers(now: datetime) -> Iterator[Row]:
             "tax_id": f"{shop.country}DEMO{shop.number:06d}",
             "status": SellerStatus.ACTIVE,
             "trusted": shop.number % 3 != 0,
-            "handling_days": draw.randrange(1, 4),
+            "handling_days": handling_days(shop),
             "returns_days": draw.choice((14, 30)),
             "policy": "Returns are free within the period shown. We answer within one working day.",
-            **shown(shop_stars(shop)),
             "applied_at": opened,
             "approved_at": opened + timedelta(days=1),
             "updated_at": now,
         }
 
 
-def shop_stars(shop: Shop) -> dict[int, int]:
-    draw = draws("seller-rating", shop.number)
-    return star_counts(draw.randrange(3_900, 5_000, 10), draw.randrange(20, 900))
-
-
-def tallies(now: datetime) -> Iterator[Row]:
-    for shop in SHOPS:
-        yield tally(ReviewKind.SELLER, shop.id, shop_stars(shop), now)
+def handling_days(shop: Shop) -> int:
+    return 1 + shop.number % 3
 
 
 def members(now: datetime) -> Iterator[Row]:
@@ -153,36 +128,35 @@ def members(now: datetime) -> Iterator[Row]:
 
 
 def shipping_rates(now: datetime) -> Iterator[Row]:
-    """Standard to a dozen countries and the rest of the world, express at home."""
     for shop in SHOPS:
-        for place, country in enumerate((*_REACH, "*")):
-            home, everywhere = country == shop.country, country == "*"
-            base = 390 if home else 1_990 if everywhere else 890
-            days = (1, 3) if home else (7, 21) if everywhere else (3, 7)
-            yield _rate(shop, place, "Standard", country, base, days, 5_000 if home else None, now)
-        yield _rate(shop, len(_REACH) + 1, "Express", shop.country, 1_290, (1, 1), None, now)
+        for rate in rates_of(shop):
+            yield {**{name: getattr(rate, name) for name in Rate.__dataclass_fields__}, "created_at": now}
+
+
+@cache
+def rates_of(shop: Shop) -> tuple[Rate, ...]:
+    """Standard to a dozen countries and the rest of the world, express at home."""
+    rates = []
+    for place, country in enumerate((*_REACH, "*")):
+        home, everywhere = country == shop.country, country == "*"
+        base = 390 if home else 1_990 if everywhere else 890
+        days = (1, 3) if home else (7, 21) if everywhere else (3, 7)
+        rates.append(_rate(shop, place, "Standard", country, base, days, 5_000 if home else None))
+    return (*rates, _rate(shop, len(_REACH) + 1, "Express", shop.country, 1_290, (1, 1), None))
 
 
 def _rate(
-    shop: Shop,
-    place: int,
-    name: str,
-    country: str,
-    base_minor: int,
-    days: tuple[int, int],
-    free_over_minor: int | None,
-    now: datetime,
-) -> Row:
-    return {
-        "id": demo_id("shipping-rate", shop.number, place),
-        "seller_id": shop.id,
-        "name": name,
-        "country": country,
-        "currency": shop.currency,
-        "base_minor": base_minor,
-        "per_item_minor": base_minor // 4,
-        "free_over_minor": free_over_minor,
-        "days_min": days[0],
-        "days_max": days[1],
-        "created_at": now,
-    }
+    shop: Shop, place: int, name: str, country: str, base_minor: int, days: tuple[int, int], free_over_minor: int | None
+) -> Rate:
+    return Rate(
+        id=demo_id("shipping-rate", shop.number, place),
+        seller_id=shop.id,
+        name=name,
+        country=country,
+        currency=shop.currency,
+        base_minor=base_minor,
+        per_item_minor=base_minor // 4,
+        free_over_minor=free_over_minor,
+        days_min=days[0],
+        days_max=days[1],
+    )

@@ -1,6 +1,7 @@
 """Demo categories, their attribute schemas, and the tax rules of a dozen and more countries."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -8,9 +9,11 @@ from app.demo.categories import ROOTS, Leaf
 from app.demo.copying import Row
 from app.demo.ids import demo_id
 from app.demo.leaves_domestic import DOMESTIC
+from app.demo.leaves_everyday import EVERYDAY
 from app.demo.leaves_technical import TECHNICAL
+from domain.pricing.ports import TaxRate
 
-LEAVES: Final[tuple[Leaf, ...]] = (*TECHNICAL, *DOMESTIC)
+LEAVES: Final[tuple[Leaf, ...]] = (*TECHNICAL, *DOMESTIC, *EVERYDAY)
 
 _STANDARD_RATES_PPM: Final = {
     "DE": 190_000, "AT": 200_000, "FR": 200_000, "NL": 210_000, "IT": 220_000, "ES": 210_000, "BE": 210_000,
@@ -20,8 +23,11 @@ _STANDARD_RATES_PPM: Final = {
 _BOOK_RATES_PPM: Final = {"DE": 70_000, "AT": 100_000, "FR": 55_000, "NL": 90_000, "IT": 40_000, "ES": 40_000, "GB": 0}
 
 
+_LEAF_IDS: Final = {leaf.path: demo_id("category", 100 + place) for place, leaf in enumerate(LEAVES)}
+
+
 def leaf_id(leaf: Leaf) -> UUID:
-    return demo_id("category", 100 + LEAVES.index(leaf))
+    return _LEAF_IDS[leaf.path]
 
 
 def categories() -> Iterator[Row]:
@@ -55,6 +61,17 @@ def tax_rules() -> Iterator[Row]:
     books = next(leaf for leaf in LEAVES if leaf.slug == "books")
     for number, (country, rate_ppm) in enumerate(_BOOK_RATES_PPM.items(), 200):
         yield _rule(number, country, leaf_id(books), rate_ppm, included=True)
+
+
+@cache
+def tax_rates(country: str) -> tuple[TaxRate, ...]:
+    """The same rules as pricing reads them."""
+    paths = {leaf_id(leaf): leaf.path for leaf in LEAVES}
+    return tuple(
+        TaxRate(paths.get(rule["category_id"]), rule["jurisdiction"], rule["rate_ppm"], rule["included"])
+        for rule in tax_rules()
+        if rule["country"] == country
+    )
 
 
 def _rule(number: int, country: str, category_id: UUID | None, rate_ppm: int, *, included: bool) -> Row:

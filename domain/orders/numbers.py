@@ -19,6 +19,12 @@ def new_number() -> str:
     return body + _check_digit(body)
 
 
+def number_of(value: int) -> str:
+    """The number whose first nine characters write `value` (below 2^45): for orders whose number must not vary."""
+    body = "".join(ALPHABET[value >> 5 * place & 31] for place in reversed(range(LENGTH - 1)))
+    return body + _check_digit(body)
+
+
 def normalized(text: str) -> str | None:
     """The number as stored, from what a person typed (case, dashes, O for 0); None when it cannot be one."""
     plain = text.upper().translate(_LOOKALIKES)
