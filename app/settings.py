@@ -199,6 +199,9 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         None, description="Bearer token for `/metrics`; without it only this machine may read them."
     )
+    worker_niceness: int = Field(
+        0, ge=0, le=19, description="How much the worker gives way to other processes of its machine, as of `nice`."
+    )
     worker_port: int | None = Field(
         None, ge=1, le=65535, description="Port on which a worker shows its health and metrics; by default none."
     )

@@ -5,6 +5,7 @@ sagas when their lease runs out.
 """
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Awaitable, Callable
@@ -29,6 +30,7 @@ log = structlog.get_logger("market.worker")
 
 def work(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; what runs is finished first."""
+    os.nice(settings.worker_niceness)
     uvloop.run(_work(settings))
 
 

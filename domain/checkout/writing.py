@@ -81,8 +81,8 @@ async def write_purchase(
         payment,
     )
     tx.record(CheckoutMoved(at=tx.now, checkout_id=checkout.id, state=checkout.state.value, trace=checkout.trace))
-    for part in quote.sellers:
-        order = await place_order(
+    orders = [
+        await place_order(
             tx,
             order_id=new_id(),
             checkout_id=checkout.id,
@@ -91,7 +91,14 @@ async def write_purchase(
             address=recipient,
             actor=actor,
         )
-        await tx.add(PaymentAllocation(payment_id=payment.id, order_id=order.id, amount_minor=order.total_minor))
+        for part in quote.sellers
+    ]
+    await tx.add(
+        *(
+            PaymentAllocation(payment_id=payment.id, order_id=order.id, amount_minor=order.total_minor)
+            for order in orders
+        )
+    )
 
 
 async def keep_signal(tx: Tx, checkout: Checkout, client: Client, policy: Policy) -> None:

@@ -134,12 +134,11 @@ class PostgresTx:
     async def add(self, *rows: SQLModel) -> None:
         # Changes of rows that are there already can wait for the end: no insert depends on them.
         fresh = [row for row in rows if row not in self.session]
-        for statement, group in inserts(fresh):
-            values = [statement.values_of(row) for row in group]
-            if len(values) == 1:
-                await self._raw_call(self._raw.execute, statement.text, *values[0])
+        for insert in inserts(fresh):
+            if len(insert.values) == 1:
+                await self._raw_call(self._raw.execute, insert.text, *insert.values[0])
             else:
-                await self._raw_call(self._raw.executemany, statement.text, values)
+                await self._raw_call(self._raw.executemany, insert.text, insert.values)
         for row in fresh:
             # From here on the row is as if it had been loaded: changes to it are written by the next flush.
             make_transient_to_detached(row)

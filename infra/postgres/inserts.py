@@ -1,12 +1,14 @@
 """Rows into INSERT statements for the driver itself.
 
 The unit of work of an ORM costs more than the insert it makes. Rows without relationships need none of it: their
-columns are written as they stand, many rows of one table by one round trip.
+columns are written as they stand, and what is added together goes in one round trip, whatever tables it is for.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from itertools import count, islice
+from typing import Any, Final
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
@@ -15,34 +17,66 @@ from sqlmodel import SQLModel
 from domain.shared.database import table
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+_PREPARER = _DIALECT.identifier_preparer
+
+TOGETHER_MAX: Final = 24
+"""Rows of one statement for several tables. Each number of rows is a statement to prepare, so it is kept small."""
 
 
-class Insert:
+class Shape:
     """The statement for one table, and how a row's values are taken for it."""
 
-    __slots__ = ("columns", "text")
+    __slots__ = ("columns", "head", "one")
 
     def __init__(self, target: Table) -> None:
         # What the database fills in (identities, defaults of its own) is left to it.
         written = [column for column in target.columns if column.identity is None and column.server_default is None]
         self.columns = tuple(column.key for column in written)
-        names = ", ".join(_DIALECT.identifier_preparer.format_column(column) for column in written)
-        places = ", ".join(f"${number}" for number in range(1, len(written) + 1))
-        self.text = f"INSERT INTO {_DIALECT.identifier_preparer.format_table(target)} ({names}) VALUES ({places})"  # noqa: S608  # names from our own metadata
+        names = ", ".join(_PREPARER.format_column(column) for column in written)
+        self.head = f"INSERT INTO {_PREPARER.format_table(target)} ({names}) VALUES "  # noqa: S608  # names from our own metadata
+        self.one = self.head + self.places(count(1))
+
+    def places(self, numbers: "count[int]") -> str:
+        return "(" + ", ".join(f"${number}" for number in islice(numbers, len(self.columns))) + ")"
 
     def values_of(self, row: SQLModel) -> list[Any]:
         return [getattr(row, name) for name in self.columns]
 
 
 @lru_cache(maxsize=500)
-def insert_into(model: type[SQLModel]) -> Insert:
-    return Insert(table(model))
+def shape_of(model: type[SQLModel]) -> Shape:
+    return Shape(table(model))
 
 
-def inserts(rows: Sequence[SQLModel]) -> Iterator[tuple[Insert, list[SQLModel]]]:
-    """Rows grouped by table, in the order in which the tables first come: foreign keys hold as written."""
+@lru_cache(maxsize=1_000)
+def _together(tables: tuple[tuple[type[SQLModel], int], ...]) -> str:
+    """All tables' rows by one statement; foreign keys between them are looked at when it is done."""
+    numbers = count(1)
+    parts = [
+        shape_of(model).head + ", ".join(shape_of(model).places(numbers) for _ in range(rows)) for model, rows in tables
+    ]
+    first = ", ".join(f"part_{number} AS ({part})" for number, part in enumerate(parts[:-1]))
+    return f"WITH {first} {parts[-1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """A statement and its values; with several sets of them it is to be executed for each."""
+
+    text: str
+    values: list[list[Any]]
+
+
+def inserts(rows: Sequence[SQLModel]) -> list[Insert]:
+    """Grouped by table, in the order in which the tables first come: foreign keys hold as written."""
     groups: dict[type[SQLModel], list[SQLModel]] = {}
     for row in rows:
         groups.setdefault(type(row), []).append(row)
-    for model, group in groups.items():
-        yield insert_into(model), group
+    if len(groups) > 1 and len(rows) <= TOGETHER_MAX:
+        text = _together(tuple((model, len(group)) for model, group in groups.items()))
+        return [Insert(text, [[value for model in groups for row in groups[model] for value in _values(row)]])]
+    return [Insert(shape_of(model).one, [_values(row) for row in group]) for model, group in groups.items()]
+
+
+def _values(row: SQLModel) -> list[Any]:
+    return shape_of(type(row)).values_of(row)
