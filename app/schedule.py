@@ -28,6 +28,7 @@ from domain.media.sweeping import sweep_media
 from domain.notifications import mailing, marking
 from domain.notifications.errors import MailServerDown
 from domain.orders.completion import complete_due_orders
+from domain.orders.lateness import cancel_given_up_orders, mark_late_orders
 from domain.payments.fees import settle_fees
 from domain.payments.refunding import resume_refunds
 from domain.search import indexing
@@ -52,6 +53,14 @@ class Sweep:
 
 async def _complete_orders(container: Container) -> int:
     return await complete_due_orders(db=container.ports.db, clock=container.ports.clock)
+
+
+async def _mark_late(container: Container) -> int:
+    return await mark_late_orders(db=container.ports.db, clock=container.ports.clock)
+
+
+async def _cancel_given_up(container: Container) -> int:
+    return await cancel_given_up_orders(db=container.ports.db, clock=container.ports.clock)
 
 
 async def _resume_refunds(container: Container) -> int:
@@ -113,6 +122,8 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("expired checkouts", 30, lambda container: expire_checkouts(container.ports.checkout)),
     Sweep("abandoned checkouts", 5, lambda container: recover_checkouts(container.ports.checkout)),
     Sweep("complete orders", 60, _complete_orders),
+    Sweep("late orders", 60, _mark_late),
+    Sweep("orders not sent for too long", 300, _cancel_given_up),
     Sweep("unworked messages", 60, lambda container: sweep_messages(container.ports.db, MESSAGES), MESSAGES_MAX),
     Sweep("resume refunds", 30, _resume_refunds),
     Sweep("fees not told yet", 300, _settle_fees),

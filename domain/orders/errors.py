@@ -2,7 +2,7 @@
 
 DomainError
 ├── OrderOnHold (somebody quarrels: no money moves, nothing is cancelled or completed)
-├── OrderPartlyShipped (a parcel has left: too late to cancel the whole)
+├── OrderPartlyShipped (a parcel has left: what has not can be cancelled once it is late)
 ├── NothingHeld (a hold would block nothing: the money is not in escrow)
 ├── WrongFulfilment (parcels are shipped, everything else is handed over)
 └── ReportRefused (a carrier's message that is not signed by it, or makes no sense)
@@ -25,7 +25,7 @@ class OrderPartlyShipped(DomainError):
     code = "ORDER_PARTLY_SHIPPED"
 
     def __init__(self, order_id: UUID) -> None:
-        super().__init__("A part of this order is on its way; it cannot be cancelled as a whole any more.")
+        super().__init__("A part of this order is on its way; the rest can be cancelled only when it is late.")
         self.order_id = order_id
 
 

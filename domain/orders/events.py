@@ -54,6 +54,11 @@ class OrderPaid(OrderMoved):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLate(OrderMoved):
+    kind: ClassVar[str] = "order.late"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentCreated(OrderMoved):
     """`cause_id` is the shipment."""
 
@@ -85,6 +90,11 @@ class OrderCompleted(OrderMoved):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCancelled(OrderMoved):
     kind: ClassVar[str] = "order.cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRestCancelled(OrderMoved):
+    kind: ClassVar[str] = "order.rest_cancelled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +135,14 @@ EVENTS: Final[dict[OrderEventKind, type[OrderMoved]]] = {
     OrderEventKind.PLACED: OrderPlaced,
     OrderEventKind.AWAITING_SELLER: OrderAwaitsSeller,
     OrderEventKind.PAID: OrderPaid,
+    OrderEventKind.LATE: OrderLate,
     OrderEventKind.SHIPMENT_CREATED: ShipmentCreated,
     OrderEventKind.SHIPPED: OrderShipped,
     OrderEventKind.TRACKING: TrackingReported,
     OrderEventKind.DELIVERED: OrderDelivered,
     OrderEventKind.COMPLETED: OrderCompleted,
     OrderEventKind.CANCELLED: OrderCancelled,
+    OrderEventKind.REST_CANCELLED: OrderRestCancelled,
     OrderEventKind.REFUND_STARTED: OrderRefundStarted,
     OrderEventKind.REFUNDED: OrderRefunded,
     OrderEventKind.REFUND_FAILED: OrderRefundFailed,

@@ -19,6 +19,11 @@ from domain.shared.transitions import Party, TransitionTable, step
 COMPLETION_DAYS: Final = 14
 """From delivery (or the latest estimated delivery, when no tracking ever tells) to automatic completion."""
 
+LATE_GRACE_DAYS: Final = 3
+"""From `ship_by_at` on an order is late; after these days more, what has not left may be cancelled by itself."""
+LATE_CANCEL_DAYS: Final = 14
+"""So long after `ship_by_at` what has not left is cancelled by itself: no money is stuck with a seller gone silent."""
+
 
 class OrderStatus(StrEnum):
     PENDING_PAYMENT = "pending_payment"
@@ -47,9 +52,25 @@ ORDER_TRANSITIONS: Final = TransitionTable(
             action="DECLINE",
             timer="at the seller's deadline",
         ),
-        step(_O.PAID, _O.SHIPPED, _P.SELLER, action="SHIP"),
+        step(
+            _O.PAID,
+            _O.SHIPPED,
+            _P.SELLER,
+            _P.SYSTEM,
+            action="SHIP",
+            timer="14 days after it should have been sent, when a part was: the rest is cancelled",
+        ),
         step(_O.PAID, _O.DELIVERED, _P.SELLER, action="HAND_OVER"),
-        step(_O.PAID, _O.CANCELLED, _P.BUYER, _P.SELLER, _P.ADMIN, _P.SYSTEM, action="CANCEL"),
+        step(
+            _O.PAID,
+            _O.CANCELLED,
+            _P.BUYER,
+            _P.SELLER,
+            _P.ADMIN,
+            _P.SYSTEM,
+            action="CANCEL",
+            timer="14 days after it should have been sent, when nothing was",
+        ),
         step(_O.SHIPPED, _O.DELIVERED, _P.CARRIER, _P.SYSTEM),
         step(
             _O.SHIPPED,
@@ -107,18 +128,21 @@ class HoldKind(StrEnum):
     DISPUTE = "dispute"
     CHARGEBACK = "chargeback"
     ADMIN = "admin"
+    REFUND = "refund"
 
 
 class OrderEventKind(StrEnum):
     PLACED = "placed"
     AWAITING_SELLER = "awaiting_seller"
     PAID = "paid"
+    LATE = "late"
     SHIPMENT_CREATED = "shipment_created"
     SHIPPED = "shipped"
     TRACKING = "tracking"
     DELIVERED = "delivered"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
+    REST_CANCELLED = "rest_cancelled"
     REFUND_STARTED = "refund_started"
     REFUNDED = "refunded"
     REFUND_FAILED = "refund_failed"
@@ -154,6 +178,7 @@ class Order(SQLModel, table=True):
     seller_deadline_at: datetime | None = Field(default=None, sa_type=TIME)
     paid_at: datetime | None = Field(default=None, sa_type=TIME)
     ship_by_at: datetime | None = Field(default=None, sa_type=TIME)
+    late_at: datetime | None = Field(default=None, sa_type=TIME)
     shipped_at: datetime | None = Field(default=None, sa_type=TIME)
     estimated_delivery_at: datetime | None = Field(default=None, sa_type=TIME)
     delivered_at: datetime | None = Field(default=None, sa_type=TIME)
@@ -166,6 +191,7 @@ class Order(SQLModel, table=True):
         amounts("items_minor", "shipping_minor", "tax_minor", "total_minor", "commission_minor"),
         Index("ix_order_buyer", "buyer_id", "id"),
         Index("ix_order_seller", "seller_id", "id"),
+        Index("ix_order_ship_by", "ship_by_at", postgresql_where=text("status = 'paid'")),
         Index(
             "ix_order_release_due",
             "release_due_at",

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, bindparam, exists, func, or_, select
 
 from domain.catalog.model import Fulfilment
+from domain.orders.cancellation import may_cancel_rest
 from domain.orders.model import (
     ORDER_TRANSITIONS,
     CancelledBy,
@@ -63,6 +64,7 @@ class OrderView:
     seller_deadline_at: datetime | None
     paid_at: datetime | None
     ship_by_at: datetime | None
+    late_at: datetime | None
     shipped_at: datetime | None
     estimated_delivery_at: datetime | None
     delivered_at: datetime | None
@@ -77,13 +79,13 @@ class OrderView:
     def parties(self, actor: Actor) -> tuple[Party, ...]:
         return parties_of(actor, buyer_id=self.buyer_id, seller_id=self.seller_id)
 
-    def actions(self, party: Party) -> tuple[str, ...]:
-        """What this party may do now, beyond what the status allows: holds, parcels and fulfilment count too."""
+    def actions(self, party: Party, now: datetime) -> tuple[str, ...]:
+        """What this party may do, beyond what the status allows: holds, parcels, lateness and fulfilment count too."""
         ships = self.fulfilment is Fulfilment.SHIP
         barred = {
             "SHIP": not ships,
             "HAND_OVER": ships,
-            "CANCEL": self.on_hold or self.partly_shipped,
+            "CANCEL": self.on_hold or (self.partly_shipped and not may_cancel_rest(self.ship_by_at, now)),
             "CONFIRM_DELIVERY": self.on_hold,
         }
         return tuple(action for action in ORDER_TRANSITIONS.actions(self.status, party) if not barred.get(action))

@@ -1,7 +1,7 @@
 """Shipping: parcels leave, in one or several shipments.
 
 Invariant: of every line no more is shipped than was bought and not cancelled; SHIPPED means that the last open line
-left. The lines are counted under the order's row lock.
+left, or was cancelled after others had. The lines are counted under the order's row lock.
 """
 
 from collections import Counter
@@ -93,7 +93,7 @@ async def ship_order(command: ShipOrder, *, actor: Actor, db: Database) -> UUID:
         chosen = _choose(command.lines, open_lines)
         await _write_shipment(tx, order, command, shipment_id, chosen, actor)
         if all(line.shipped + line.cancelled == line.quantity for line in open_lines):
-            await _mark_shipped(tx, order, actor, party)
+            await mark_shipped(tx, order, actor, party)
         return shipment_id
 
     return await db.run(step)
@@ -162,7 +162,8 @@ async def _write_shipment(
     await append(tx, order, OrderEventKind.SHIPMENT_CREATED, actor, cause_id=shipment_id, details=details)
 
 
-async def _mark_shipped(tx: Tx, order: Order, actor: Actor, party: Party) -> None:
+async def mark_shipped(tx: Tx, order: Order, actor: Actor, party: Party) -> None:
+    """Nothing is open any more, as the last of it left or was cancelled. The caller holds the order's lock."""
     move(order, OrderStatus.SHIPPED, party)
     order.shipped_at = tx.now
     # The latest estimate counts: a parcel that leaves late arrives late.

@@ -24,6 +24,7 @@ from domain.payments.refund_outcomes import apply_answer, apply_refusal
 from domain.shared.clock import Clock
 from domain.shared.database import Database, Query, Tx, table
 from domain.shared.ids import new_id
+from domain.shared.money import MINOR_UNITS_MAX
 from domain.shared.sweeping import one_by_one
 
 LEASE: Final = timedelta(seconds=90)
@@ -122,14 +123,21 @@ async def request_refund(
 
 async def request_full_refund(tx: Tx, *, order_id: UUID, cause: str) -> list[UUID]:
     """Everything that is left of the order's payments, one refund each; none when nothing is. Locks the payments."""
+    return await request_up_to(tx, order_id=order_id, amount_minor=MINOR_UNITS_MAX, cause=cause)
+
+
+async def request_up_to(tx: Tx, *, order_id: UUID, amount_minor: int, cause: str) -> list[UUID]:
+    """The same, but no more than `amount_minor` in all."""
     known = await tx.reads.all(_SHARES, order_id=order_id)
     await tx.lock(Payment, [share.payment_id for share in known])
+    asked: list[UUID] = []
     # Read again: what was left before the lock may be on its way by now.
-    return [
-        await _write(tx, share.payment_id, order_id, share.refundable_minor, share.currency, cause)
-        for share in await tx.reads.all(_SHARES, order_id=order_id)
-        if share.refundable_minor > 0
-    ]
+    for share in await tx.reads.all(_SHARES, order_id=order_id):
+        part_minor = min(share.refundable_minor, amount_minor)
+        if part_minor > 0:
+            asked.append(await _write(tx, share.payment_id, order_id, part_minor, share.currency, cause))
+            amount_minor -= part_minor
+    return asked
 
 
 async def _write(tx: Tx, payment_id: UUID, order_id: UUID, amount_minor: int, currency: str, cause: str) -> UUID:

@@ -10,7 +10,7 @@ ORDER: Final = "The order."
 KEY: Final = "Your own word for this attempt, 8 to 100 characters, as a UUID. The same key is done once."
 
 
-@strawberry.input(description="A paid order to cancel, before any of it has left.")
+@strawberry.input(description="A paid order to cancel: all of it, or of a late one what has not left.")
 class CancelOrderInput:
     order_id: strawberry.ID = strawberry.field(description=ORDER)
     reason: str = strawberry.field(default="", description="Why, at most 500 characters; both sides see it.")
@@ -63,7 +63,7 @@ class CloseHoldInput:
     idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.input(description="A cancelled order whose refund failed.")
+@strawberry.input(description="An order whose refund failed.")
 class RetryRefundInput:
     order_id: strawberry.ID = strawberry.field(description=ORDER)
     idempotency_key: str = strawberry.field(description=KEY)

@@ -28,7 +28,7 @@ from resolvers.shared.permission import AccessLevel, mutation
 from resolvers.shared.scalars import public_id
 
 
-@strawberry.type(description="The order is cancelled; its money is on the way back.")
+@strawberry.type(description="What had not left is cancelled; its money is on the way back.")
 class CancelOrderSuccess:
     order: Order = strawberry.field(description="As it is now.")
 
@@ -104,7 +104,12 @@ RetryRefundResult = Annotated[
 
 @strawberry.type
 class OrderMutations:
-    @mutation(AccessLevel.SIGNED_IN, "Cancel a paid order before any of it has left. The buyer gets everything back.")
+    @mutation(
+        AccessLevel.SIGNED_IN,
+        "Cancel a paid order before any of it has left: the buyer gets everything back. After a part has left, the "
+        "rest can be cancelled from three days after `shipByAt` on: the buyer gets back what the rest cost, and the "
+        "order goes on as SHIPPED. What is 14 days late is cancelled like this by itself.",
+    )
     async def cancel_order(self, info: Info, input: CancelOrderInput) -> CancelOrderResult:
         context = info.context
         id_ = await cancel_order(parse(CancelOrder, input), actor=context.actor, db=context.ports.db)
@@ -148,7 +153,7 @@ class AdminOrderMutations:
         id_ = await close_hold(parse(CloseHold, input), actor=context.actor, db=context.ports.db)
         return CloseHoldSuccess(order=await _shown(info, id_))
 
-    @mutation(AccessLevel.ADMIN, "Ask again for the refund of a cancelled order, after one failed.")
+    @mutation(AccessLevel.ADMIN, "Ask again for the refund of an order, after one failed.")
     async def retry_refund(self, info: Info, input: RetryRefundInput) -> RetryRefundResult:
         context = info.context
         id_ = await retry_refund(parse(RetryRefund, input), actor=context.actor, db=context.ports.db)

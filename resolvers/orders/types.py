@@ -42,7 +42,9 @@ class Order(Node):
     tax: MoneyType = strawberry.field(description="All tax in it.")
     total: MoneyType = strawberry.field(description="What the buyer pays.")
     escrow: EscrowState = strawberry.field(description="Where the money is.")
-    on_hold: bool = strawberry.field(description="Somebody quarrels about it: no money moves.")
+    on_hold: bool = strawberry.field(
+        description="Somebody quarrels about it, or a refund is not through: no money goes to the seller."
+    )
     buyer_name: str = strawberry.field(description="What the buyer is called.")
     cancelled_by: CancelledBy | None = strawberry.field(description="Who or what ended it, when CANCELLED.")
     cancel_reason: str | None = strawberry.field(description="Why, in the words of whoever cancelled.")
@@ -50,6 +52,9 @@ class Order(Node):
     seller_deadline_at: datetime | None = strawberry.field(description="Until when the seller may accept.")
     paid_at: datetime | None = strawberry.field(description="When it was paid.")
     ship_by_at: datetime | None = strawberry.field(description="By when the seller has to send it.")
+    late_at: datetime | None = strawberry.field(
+        description="Since when it is known to be late, as it was not sent by `shipByAt`; null while it is in time."
+    )
     shipped_at: datetime | None = strawberry.field(description="When the last parcel left.")
     estimated_delivery_at: datetime | None = strawberry.field(description="When it should arrive at the latest.")
     delivered_at: datetime | None = strawberry.field(description="When it was delivered or handed over.")
@@ -62,13 +67,16 @@ class Order(Node):
     commission: MoneyType | None = strawberry.field(
         description="The marketplace's share of the whole, frozen at sale; null for the buyer."
     )
-    allowed_actions: list[str] = strawberry.field(
+    view: strawberry.Private[OrderView]
+    parties: strawberry.Private[tuple[Party, ...]]
+
+    @strawberry.field(
         description=(
             "What the viewer may do to it now: `ACCEPT`, `DECLINE`, `SHIP`, `HAND_OVER`, `CANCEL`, `CONFIRM_DELIVERY`."
         )
     )
-    view: strawberry.Private[OrderView]
-    parties: strawberry.Private[tuple[Party, ...]]
+    def allowed_actions(self, info: Info) -> list[str]:
+        return actions_of(self.view, self.parties, info.context.ports.clock.now())
 
     @strawberry.field(description="Who sells it.")
     async def shop(self, info: Info) -> Shop:
@@ -157,6 +165,7 @@ class Order(Node):
             seller_deadline_at=view.seller_deadline_at,
             paid_at=view.paid_at,
             ship_by_at=view.ship_by_at,
+            late_at=view.late_at,
             shipped_at=view.shipped_at,
             estimated_delivery_at=view.estimated_delivery_at,
             delivered_at=view.delivered_at,
@@ -165,15 +174,14 @@ class Order(Node):
             cancelled_at=view.cancelled_at,
             last_event=view.event_sequence,
             commission=money(view.commission_minor, currency) if inside else None,
-            allowed_actions=actions_of(view, parties),
             view=view,
             parties=parties,
         )
 
 
-def actions_of(view: OrderView, parties: tuple[Party, ...]) -> list[str]:
+def actions_of(view: OrderView, parties: tuple[Party, ...], now: datetime) -> list[str]:
     """Of all roles that the viewer has, in the order of the table, each once."""
-    may = {action for party in parties for action in view.actions(party)}
+    may = {action for party in parties for action in view.actions(party, now)}
     return [action for action in dict.fromkeys(step.action for step in ORDER_TRANSITIONS.steps) if action in may]
 
 
@@ -182,7 +190,10 @@ class OrderOnHold(UserError):
     pass
 
 
-@failure(errors.OrderPartlyShipped, "A parcel of the order has left: it cannot be cancelled as a whole any more.")
+@failure(
+    errors.OrderPartlyShipped,
+    "A parcel of the order has left; the rest can be cancelled three days after `shipByAt`.",
+)
 class OrderPartlyShipped(UserError):
     pass
 

@@ -94,6 +94,7 @@ def upgrade() -> None:
         sa.Column("seller_deadline_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ship_by_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("late_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("shipped_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("estimated_delivery_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
@@ -118,6 +119,9 @@ def upgrade() -> None:
         ["release_due_at"],
         unique=False,
         postgresql_where=sa.text("status IN ('shipped', 'delivered') AND release_due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_order_ship_by", "order", ["ship_by_at"], unique=False, postgresql_where=sa.text("status = 'paid'")
     )
     op.create_index("ix_order_seller", "order", ["seller_id", "id"], unique=False)
     op.create_table(
@@ -200,12 +204,14 @@ def upgrade() -> None:
                 "placed",
                 "awaiting_seller",
                 "paid",
+                "late",
                 "shipment_created",
                 "shipped",
                 "tracking",
                 "delivered",
                 "completed",
                 "cancelled",
+                "rest_cancelled",
                 "refund_started",
                 "refunded",
                 "refund_failed",
@@ -258,6 +264,7 @@ def upgrade() -> None:
                 "dispute",
                 "chargeback",
                 "admin",
+                "refund",
                 name="holdkind",
                 native_enum=False,
                 create_constraint=True,
