@@ -104,7 +104,12 @@ async def open_container(
         primary_pool, read_pool, search_pool = await open_pools(opened, settings, watch_pool)
         hints = await opened.enter_async_context(open_redis_hints(settings.redis_url))
         redis = await opened.enter_async_context(
-            open_redis(settings.redis_url, measures, connections_max=settings.redis_pool_size)
+            open_redis(
+                settings.redis_url,
+                measures,
+                connections_max=settings.redis_pool_size,
+                answer_seconds=settings.redis_answer_seconds,
+            )
         )
         hasher = Argon2PasswordHasher()
         opened.callback(hasher.close)

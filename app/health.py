@@ -18,6 +18,8 @@ from starlette.routing import Route
 from infra.telemetry.metrics import CONTENT_TYPE, PrometheusMeasures
 
 PROBE_SECONDS_MAX = 1.0
+PROXY_HEADERS = frozenset({"forwarded", "via", "x-real-ip"})
+"""What a proxy on this machine adds to the requests of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,9 @@ def may_read_metrics(request: Request, token: str | None) -> bool:
 
 
 def is_local(request: Request) -> bool:
-    """The caller sits at this machine."""
+    """The caller sits at this machine, and asks for itself."""
+    if any(name in PROXY_HEADERS or name.startswith("x-forwarded-") for name in request.headers):
+        return False
     try:
         return request.client is not None and ip_address(request.client.host).is_loopback
     except ValueError:

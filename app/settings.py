@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     database_search_pool_size: int = Field(8, ge=1, le=200, description="Connections per process for searches.")
     redis_url: str = Field(repr=False, description="Redis 6.2 or later, `redis://host:6379/0`.")
     redis_pool_size: int = Field(50, ge=1, le=1000, description="Connections per process to Redis.")
+    redis_answer_seconds: float = Field(
+        0.1, gt=0, le=5, description="How long Redis is waited for before the answer is made without it."
+    )
     opensearch_url: str | None = Field(
         None, repr=False, description="OpenSearch 3, watched by readiness; PostgreSQL answers the searches."
     )
@@ -173,10 +176,10 @@ class Settings(BaseSettings):
 
     # What a client may ask
     cost_capacity: int = Field(
-        2_000_000, ge=1_000, description="Static cost that a client (user, or address) may spend at once."
+        200_000, ge=10_000, description="Static cost that a client (user, or address) may spend at once."
     )
     cost_refill_per_second: float = Field(
-        100_000, gt=0, description="Static cost that a client's budget regains every second."
+        10_000, gt=0, description="Static cost that a client's budget regains every second."
     )
 
     trusted_documents: Path | None = Field(

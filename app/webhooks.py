@@ -3,9 +3,11 @@
 Invariant: 200 is answered only once the message is safe in the database; anything else makes the sender try again.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -18,6 +20,7 @@ from domain.payments.events import ProviderMessageReceived
 from domain.payments.ports import ProviderEventKind
 
 BODY_MAX = 512 * 1024
+BODY_SECONDS_MAX = 10.0
 PAYMENTS_SOURCE = "payments"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -40,8 +43,6 @@ def webhook_routes(container: Callable[[], Container]) -> list[Route]:
 
 async def receive_payment_event(request: Request, container: Container) -> Response:
     body = await limited_body(request)
-    if body is None:
-        return JSONResponse({"error": "too large"}, status_code=413)
     try:
         event = container.ports.gateway.parse_webhook(body, request.headers.get("stripe-signature", ""))
     except InvalidSignature as refused:
@@ -65,8 +66,6 @@ async def receive_payment_event(request: Request, container: Container) -> Respo
 
 async def receive_carrier_report(request: Request, container: Container) -> Response:
     body = await limited_body(request)
-    if body is None:
-        return JSONResponse({"error": "too large"}, status_code=413)
     try:
         report = container.carriers.parse_webhook(body, request.headers.get("carrier-signature", ""))
     except ReportRefused as refused:
@@ -75,11 +74,15 @@ async def receive_carrier_report(request: Request, container: Container) -> Resp
     return JSONResponse({"received": True})
 
 
-async def limited_body(request: Request) -> bytes | None:
-    """The body, or None when it is larger than BODY_MAX; read no further than that."""
+async def limited_body(request: Request) -> bytes:
+    """Raises HTTPException for a body larger than BODY_MAX, read no further than that, and for one that never comes."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_MAX:
-            return None
+    try:
+        async with asyncio.timeout(BODY_SECONDS_MAX):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > BODY_MAX:
+                    raise HTTPException(413, headers={"Connection": "close"})
+    except (TimeoutError, ClientDisconnect):
+        raise HTTPException(408, headers={"Connection": "close"}) from None
     return bytes(body)

@@ -14,7 +14,18 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.cart.errors import CartFull, LineFull, NotForSale
-from domain.cart.holding import Holder, empty, expect, hold, hold_or_make, holder_of, lines_of, new_token, touch
+from domain.cart.holding import (
+    TOKEN_LENGTH_MAX,
+    Holder,
+    empty,
+    expect,
+    hold,
+    hold_or_make,
+    holder_of,
+    lines_of,
+    new_token,
+    touch,
+)
 from domain.cart.model import LINE_QUANTITY_MAX, LINES_MAX, Cart, CartDelivery, CartLine
 from domain.catalog.model import Listing, Variant
 from domain.pricing.ports import EVERYWHERE
@@ -29,7 +40,7 @@ from domain.shared.errors import NotFound
 from domain.shared.ids import CartLineId, SellerId, ShippingRateId, VariantId, new_id
 
 Quantity = Annotated[int, Field(ge=1, le=LINE_QUANTITY_MAX)]
-CartToken = Annotated[str | None, Field(max_length=100, repr=False)]
+CartToken = Annotated[str | None, Field(max_length=TOKEN_LENGTH_MAX, repr=False)]
 """A guest's; whoever is signed in needs none."""
 
 

@@ -8,6 +8,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -20,6 +21,9 @@ from domain.shared.actor import Actor
 from domain.shared.database import Tx, table
 from domain.shared.errors import NotFound
 from domain.shared.ids import new_id
+
+TOKEN_LENGTH_MAX: Final = 100
+"""Those made here have 43 characters."""
 
 _carts = table(Cart)
 

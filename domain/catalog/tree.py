@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, literal, select
@@ -10,6 +10,8 @@ from sqlalchemy import bindparam, func, literal, select
 from domain.catalog.attributes import AttributeDefinition, read_schema
 from domain.catalog.model import CATEGORY_DEPTH_MAX, Category
 from domain.shared.database import Query, Reads, table
+
+PATH_MAX: Final = 500
 
 _categories = table(Category)
 
@@ -70,7 +72,9 @@ async def categories_by_ids(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, 
 
 
 async def category_by_path(reads: Reads, path: str) -> CategoryView | None:
-    """`electronics/phones`."""
+    """`electronics/phones`. What could be no path is not asked for, and cannot always be (a NUL)."""
+    if len(path) > PATH_MAX or "\x00" in path:
+        return None
     return await reads.first(_BY_PATH, path=path)
 
 

@@ -122,6 +122,8 @@ async def decide_case(command: DecideCase, *, actor: Actor, ports: CheckoutPorts
 
     async def step(tx: Tx) -> None:
         purchase = await hold(tx, case.checkout_id)
+        if purchase.checkout.buyer_id == actor.user_id:
+            raise NotPermitted("Nobody decides about a purchase of their own.")
         verdict = CaseStatus.APPROVED if command.approve else CaseStatus.REJECTED
         close = partial(close_cases, tx, checkout_id=case.checkout_id, by=actor.user_id, note=command.note)
         standing = await case_by_id(tx.reads, command.case_id)
@@ -133,6 +135,8 @@ async def decide_case(command: DecideCase, *, actor: Actor, ports: CheckoutPorts
             await close(status=verdict)
             await approve(tx, purchase, ports.policy, party=Party.ADMIN, actor=actor)
         else:
+            # The note stays with the case: buyer and sellers read why an order was cancelled.
+            await close(status=verdict)
             await begin_cancelling(
                 tx,
                 purchase,
@@ -141,7 +145,6 @@ async def decide_case(command: DecideCase, *, actor: Actor, ports: CheckoutPorts
                 by=CancelledBy.FRAUD,
                 actor=actor,
                 party=Party.ADMIN,
-                reason=command.note,
             )
 
     await ports.db.run(step)

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select
 
 from domain.sellers.model import MemberRole, Seller, SellerMember, SellerStatus, ShippingRate
+from domain.sellers.slugs import could_be_slug
 from domain.shared.database import Query, Reads, table
 from domain.users.model import User
 
@@ -128,6 +129,8 @@ async def shops_by_ids(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, ShopV
 
 async def shop_by_slug(reads: Reads, slug: str) -> ShopView | None:
     """In any status; the caller decides who may see one that is not open."""
+    if not could_be_slug(slug):
+        return None
     return await reads.first(_SHOP_BY_SLUG, slug=slug)
 
 

@@ -18,6 +18,14 @@ _RESERVED: Final = frozenset(
 """Words that a front-end may want for pages of its own."""
 
 
+_FORM: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+
+
+def could_be_slug(text: str) -> bool:
+    """Whether a shop could have it: anything else need not be asked for, and cannot always be (a NUL)."""
+    return len(text) <= SLUG_MAX and re.fullmatch(_FORM, text) is not None
+
+
 def _free_for_shops(slug: str) -> str:
     if slug in _RESERVED:
         raise ValueError(f"{slug} is reserved")
@@ -26,7 +34,7 @@ def _free_for_shops(slug: str) -> str:
 
 Slug = Annotated[
     str,
-    StringConstraints(min_length=SLUG_MIN, max_length=SLUG_MAX, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$"),
+    StringConstraints(min_length=SLUG_MIN, max_length=SLUG_MAX, pattern=_FORM),
     AfterValidator(_free_for_shops),
 ]
 """3 to 60 lower-case letters, digits and single hyphens between them."""

@@ -1,11 +1,13 @@
-"""How often somebody may try to sign in: bounded per e-mail address and per network.
+"""How often somebody may try to sign in, per e-mail address and per network, and register, per network.
 
 Invariant: an attempt is counted before the password is looked at, and given back only by success, so a thousand
-guesses at once are no more guesses than a thousand in a row.
+guesses at once are no more guesses than a thousand in a row. Registration tells whether an address is taken, and both
+cost a slow hash: neither is free to be repeated.
 """
 
 import hashlib
 import ipaddress
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -19,6 +21,7 @@ from domain.users.model import AttemptWindow
 WINDOW_SECONDS: Final = 900
 PER_EMAIL_MAX: Final = 10
 PER_NETWORK_MAX: Final = 100
+REGISTRATIONS_PER_NETWORK_MAX: Final = 50
 """A network may be an office or a mobile carrier behind one address."""
 
 _windows = table(AttemptWindow)
@@ -26,8 +29,16 @@ _windows = table(AttemptWindow)
 
 async def count_attempt(db: Database, email: str, ip: str) -> None:
     """Counts one attempt. Raises TooManyAttempts; that attempt is counted as well."""
-    limits = _limits(email, ip)
+    await _within(db, _limits(email, ip))
 
+
+async def count_registration(db: Database, ip: str) -> None:
+    """The same for one attempt to register, which is never given back. Raises TooManyAttempts."""
+    if ip:
+        await _within(db, {_key("registration", network_of(ip)): REGISTRATIONS_PER_NETWORK_MAX})
+
+
+async def _within(db: Database, limits: Mapping[str, int]) -> None:
     async def step(tx: Tx) -> int:
         waits = [await _count(tx, key, maximum) for key, maximum in sorted(limits.items())]
         return max(waits)

@@ -3,7 +3,7 @@
 DomainError
 ├── EmailTaken
 ├── WrongCredentials (unknown e-mail, wrong password and blocked user look the same)
-├── TooManyAttempts (the same for an address that exists and one that does not)
+├── TooManyAttempts (to sign in or to register; the same for an address that exists and one that does not)
 ├── SessionOver (the session ended, or the refresh token is unknown, expired or came twice)
 ├── TokenJustUsed (another tab was faster; nothing is over)
 ├── TooManyAddresses
@@ -32,7 +32,7 @@ class TooManyAttempts(DomainError):
     code = "TOO_MANY_ATTEMPTS"
 
     def __init__(self, retry_after_seconds: int) -> None:
-        super().__init__("Too many attempts to sign in; try again later.")
+        super().__init__("Too many attempts; try again later.")
         self.retry_after_seconds = retry_after_seconds
 
 

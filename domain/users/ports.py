@@ -10,7 +10,10 @@ from domain.shared.policy import Policy
 
 
 class PasswordHasher(Protocol):
-    """Argon2id or better; both calls take tens of milliseconds and never block the event loop."""
+    """Argon2id or better; both calls take tens of milliseconds and never block the event loop.
+
+    Both raise Busy when too many wait.
+    """
 
     async def hash(self, password: str) -> str: ...
 

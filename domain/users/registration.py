@@ -14,6 +14,7 @@ from domain.shared.actor import Client
 from domain.shared.commands import Line, command
 from domain.shared.database import Database, Tx
 from domain.shared.ids import new_id
+from domain.users.attempts import count_registration
 from domain.users.errors import EmailTaken
 from domain.users.events import UserRegistered
 from domain.users.model import SignalKind, User
@@ -43,7 +44,8 @@ class RegisterUser:
 
 
 async def register(command: RegisterUser, *, client: Client, ports: UserPorts) -> SignedIn:
-    """An account and its first session. Raises EmailTaken."""
+    """An account and its first session. Raises EmailTaken, or TooManyAttempts for this network."""
+    await count_registration(ports.db, client.ip)
     password_hash = await ports.hasher.hash(command.password.get_secret_value())
 
     async def step(tx: Tx) -> SignedIn:

@@ -1,30 +1,50 @@
 """Passwords by argon2id, in threads: a hash takes tens of milliseconds of pure computing."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from domain.shared.errors import Busy
+
+T = TypeVar("T")
+
 
 class Argon2PasswordHasher:
-    """`domain.users.ports.PasswordHasher`. At most `threads` at once: each takes `memory_kib` of memory."""
+    """`domain.users.ports.PasswordHasher`. At most `threads` at once: each takes `memory_kib` of memory.
 
-    def __init__(self, *, time_cost: int = 3, memory_kib: int = 65_536, threads: int = 2) -> None:
+    Over `waiting_max` more are refused as Busy: a crowd that waits longer than its clients do helps nobody.
+    """
+
+    def __init__(
+        self, *, time_cost: int = 3, memory_kib: int = 65_536, threads: int = 2, waiting_max: int = 200
+    ) -> None:
+        self._waiting_max = waiting_max
+        self._waiting = 0
         self._hasher = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=1)
         self._executor = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="argon2")
         # Compared with when there is no such user, so that an unknown e-mail takes as long as a wrong password.
         self._nobody = self._hasher.hash("nobody has this password")
 
     async def hash(self, password: str) -> str:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, self._hasher.hash, password)
+        return await self._in_thread(self._hasher.hash, password)
 
     async def verify(self, password_hash: str, password: str) -> bool:
         known = bool(password_hash)
-        verified = await asyncio.get_running_loop().run_in_executor(
-            self._executor, self._matches, password_hash or self._nobody, password
-        )
+        verified = await self._in_thread(self._matches, password_hash or self._nobody, password)
         return known and verified
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: str) -> T:
+        if self._waiting >= self._waiting_max:
+            raise Busy()
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, work, *arguments)
+        finally:
+            self._waiting -= 1
 
     def _matches(self, password_hash: str, password: str) -> bool:
         try:

@@ -34,7 +34,7 @@ from resolvers.checkout.types import AddressRequired, Checkout, ItemsUnavailable
 from resolvers.context import Info
 from resolvers.orders.types import Order
 from resolvers.risk.types import ModerationCase
-from resolvers.shared.errors import Busy, IdempotencyConflict, IllegalTransition, InvalidInput, NotFound
+from resolvers.shared.errors import Busy, IdempotencyConflict, IllegalTransition, InvalidInput, NotFound, NotPermitted
 from resolvers.shared.parsing import parse
 from resolvers.shared.permission import AccessLevel, mutation
 
@@ -73,11 +73,11 @@ class DecideCaseSuccess:
 
 
 ApproveModerationCaseResult = Annotated[
-    DecideCaseSuccess | IllegalTransition | NotFound | Busy | InvalidInput,
+    DecideCaseSuccess | IllegalTransition | NotPermitted | NotFound | Busy | InvalidInput,
     strawberry.union("ApproveModerationCaseResult", description="What became of an approval."),
 ]
 RejectModerationCaseResult = Annotated[
-    DecideCaseSuccess | IllegalTransition | NotFound | Busy | InvalidInput,
+    DecideCaseSuccess | IllegalTransition | NotPermitted | NotFound | Busy | InvalidInput,
     strawberry.union("RejectModerationCaseResult", description="What became of a rejection."),
 ]
 

@@ -12,7 +12,7 @@ SearchSortType = expose(
     SearchSort,
     "The order of a search's hits.",
     {
-        SearchSort.RELEVANCE: "The best match first; `explain` tells why.",
+        SearchSort.RELEVANCE: "The best match first.",
         SearchSort.NEWEST: "The latest published first.",
         SearchSort.POPULARITY: "The most sold and reviewed first.",
         SearchSort.PRICE_ASC: "The cheapest first; of several currencies, one after the other.",

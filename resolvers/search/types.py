@@ -7,6 +7,7 @@ import strawberry
 from domain.search.labels import Labels, labels_of
 from domain.search.ports import Facet, FacetKind, FacetValue, Hit, SearchAnswer, SearchQuery
 from domain.search.searching import SearchListings, keyset_of
+from domain.shared.actor import Role
 from domain.shared.paging import COUNT_MAX, Keyset
 from domain.storefront.card_reads import cards_by_ids
 from resolvers.context import Info
@@ -48,8 +49,14 @@ class SearchEdge:
     def cursor(self) -> str:
         return self.keyset.encode(self.hit.position)
 
-    @strawberry.field(description="The signals that the score is made of.", directives=[ListSize(assumed_size=10)])
-    def explain(self) -> list[RankingSignal]:
+    @strawberry.field(
+        description="The signals that the score is made of, for moderators; empty for others.",
+        directives=[ListSize(assumed_size=10)],
+    )
+    def explain(self, info: Info) -> list[RankingSignal]:
+        # One of them is how the marketplace stands with the seller.
+        if not info.context.actor.roles & {Role.MODERATOR, Role.ADMIN}:
+            return []
         return [
             RankingSignal(name=each.name, value=each.value, weight=each.weight, contribution=each.value * each.weight)
             for each in self.hit.signals

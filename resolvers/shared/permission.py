@@ -146,10 +146,15 @@ def query(
 
 
 def mutation(
-    access: AccessLevel, description: str, *, sensitive: bool = False, **options: Any
+    access: AccessLevel, description: str, *, sensitive: bool | None = None, **options: Any
 ) -> Callable[[Callable[..., Any]], Any]:
-    """`sensitive` costs one read of the primary and refuses at once whoever was signed out, blocked or demoted."""
-    reaffirmed = [Reaffirmed()] if sensitive else []
+    """A sensitive one costs one read of the primary and refuses at once whoever was signed out, blocked, demoted, or
+    removed from the shop: the token that says otherwise lives for some minutes more.
+
+    By default that is every mutation that is not for everybody.
+    """
+    asks_again = access is not AccessLevel.PUBLIC if sensitive is None else sensitive
+    reaffirmed = [Reaffirmed()] if asks_again else []
     return lambda resolver: strawberry.mutation(
         resolver,
         description=description,

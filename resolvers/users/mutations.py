@@ -5,7 +5,9 @@ from typing import Annotated
 
 import strawberry
 
+from domain.cart.holding import TOKEN_LENGTH_MAX
 from domain.cart.merging import merge_guest_cart
+from domain.shared import errors
 from domain.users.registration import RegisterUser, register
 from domain.users.sessions import (
     EndSession,
@@ -64,7 +66,7 @@ class SignOutEverywhereSuccess:
 
 
 RegisterResult = Annotated[
-    RegisterSuccess | EmailTaken | InvalidInput,
+    RegisterSuccess | EmailTaken | TooManyAttempts | InvalidInput,
     strawberry.union("RegisterResult", description="What became of a registration."),
 ]
 SignInResult = Annotated[
@@ -91,16 +93,18 @@ class UserMutations:
     async def register(self, info: Info, input: RegisterInput) -> RegisterResult:
         context = info.context
         command = parse(RegisterUser, replace(input, cart_token=strawberry.UNSET))
+        cart_token = _cart_token(input)
         made = await register(command, client=context.viewer.client, ports=context.ports.users)
-        await _bring_cart(input.cart_token, made, context)
+        await _bring_cart(cart_token, made, context)
         return await RegisterSuccess.of(made, context)
 
     @mutation(AccessLevel.PUBLIC, "Sign in with e-mail address and password.")
     async def sign_in(self, info: Info, input: SignInInput) -> SignInResult:
         context = info.context
         command = parse(SignIn, replace(input, cart_token=strawberry.UNSET))
+        cart_token = _cart_token(input)
         made = await sign_in(command, client=context.viewer.client, ports=context.ports.users)
-        await _bring_cart(input.cart_token, made, context)
+        await _bring_cart(cart_token, made, context)
         return await SignInSuccess.of(made, context)
 
     @mutation(AccessLevel.PUBLIC, "Exchange a refresh token for a new pair of tokens.")
@@ -108,7 +112,8 @@ class UserMutations:
         made = await refresh_session(parse(RefreshSession, input), ports=info.context.ports.users)
         return await RefreshSessionSuccess.of(made, info.context)
 
-    @mutation(AccessLevel.SIGNED_IN, "End the session that asks.")
+    # Ending what has ended already is no fault.
+    @mutation(AccessLevel.SIGNED_IN, "End the session that asks.", sensitive=False)
     async def sign_out(self, info: Info) -> SignOutResult:
         await sign_out(actor=info.context.actor, ports=info.context.ports.users)
         return SignOutSuccess()
@@ -123,6 +128,14 @@ class UserMutations:
     async def sign_out_everywhere(self, info: Info) -> SignOutEverywhereResult:
         ended = await sign_out_everywhere(actor=info.context.actor, ports=info.context.ports.users)
         return SignOutEverywhereSuccess(ended=ended)
+
+
+def _cart_token(given: RegisterInput | SignInInput) -> str | None:
+    """Raises InvalidInput for what is too long to be one."""
+    token = given.cart_token or None
+    if token is not None and len(token) > TOKEN_LENGTH_MAX:
+        raise errors.InvalidInput.at("cart_token", "TOO_LONG", "This is not the token of a cart.")
+    return token
 
 
 async def _bring_cart(token: str | None, made: SignedIn, context: Context) -> None:

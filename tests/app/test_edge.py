@@ -111,13 +111,13 @@ def test_an_operation_that_one_process_was_told_runs_by_its_hash_on_another(proc
 
 def test_what_a_client_spends_at_one_process_is_gone_at_the_other(container: Container, redis_url: str) -> None:
     settings = settings_for(
-        container.settings.database_url, redis_url, cost_capacity=1_000, cost_refill_per_second=0.001
+        container.settings.database_url, redis_url, cost_capacity=10_000, cost_refill_per_second=0.001
     )
     with ExitStack() as stack:
         one, two = (stack.enter_context(serve(create_app(settings), lifespan="on")) for _ in range(2))
         # Each asks with a token of its own, so that no other test's client pays.
         token = registered(one)[2]
-        text = "{ __typename } #" + "x" * 4_000
+        text = "{ __typename } #" + "x" * 40_000
         answers = [
             each.ask(f"{text}{turn}", authorization=f"Bearer {token}") for turn in range(3) for each in (one, two)
         ]

@@ -37,7 +37,7 @@ def time() -> FakeTime:
 
 @pytest.fixture
 async def door(redis_url: str) -> AsyncIterator[RedisDoor]:
-    async with open_redis(redis_url, NoMeasures(), connections_max=10) as door:
+    async with open_redis(redis_url, NoMeasures(), connections_max=10, answer_seconds=5) as door:
         yield door
 
 
@@ -107,7 +107,8 @@ async def test_all_processes_together_give_one_budget(
     """With shares of one, and with shares of a hundred."""
     async with AsyncExitStack() as stack:
         doors = [
-            await stack.enter_async_context(open_redis(redis_url, NoMeasures(), connections_max=4)) for _ in range(3)
+            await stack.enter_async_context(open_redis(redis_url, NoMeasures(), connections_max=4, answer_seconds=5))
+            for _ in range(3)
         ]
         budgets = [in_redis(door, time, capacity) for door in doors]
         costs = [capacity // 100 + 1] * 40
@@ -141,7 +142,7 @@ async def test_without_redis_each_process_goes_on_within_a_bound_of_its_own(time
 
 async def test_a_share_outlives_the_absence_of_redis(redis_url: str, time: FakeTime, client: str) -> None:
     breaker = CircuitBreaker()
-    async with open_redis(redis_url, NoMeasures(), connections_max=2, breaker=breaker) as door:
+    async with open_redis(redis_url, NoMeasures(), connections_max=2, answer_seconds=5, breaker=breaker) as door:
         budget = in_redis(door, time, 10_000)
         await budget.spend(client, 1)
         breaker.failed()

@@ -21,7 +21,7 @@ def a_text() -> tuple[str, str]:
 
 @pytest.fixture
 async def door(redis_url: str) -> AsyncIterator[RedisDoor]:
-    async with open_redis(redis_url, NoMeasures(), connections_max=10) as door:
+    async with open_redis(redis_url, NoMeasures(), connections_max=10, answer_seconds=5) as door:
         yield door
 
 
@@ -66,7 +66,7 @@ async def test_a_text_that_somebody_planted_under_a_hash_is_no_text(door: RedisD
 
 
 async def test_the_oldest_texts_make_room(redis_url: str) -> None:
-    async with open_redis(redis_url, NoMeasures(), connections_max=2) as door:
+    async with open_redis(redis_url, NoMeasures(), connections_max=2, answer_seconds=5) as door:
         await door.client.delete("{documents}:known")
         store = RedisDocuments(door, entries_max=3)
         texts = [a_text() for _ in range(5)]

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self, cast
 
 import httpx
@@ -50,6 +51,8 @@ class Client:
     http: httpx.AsyncClient
     url: str
     token: str | None = None
+    address: str = field(default_factory=lambda: f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1")
+    """Where they come from, as the proxy of this machine would say: everybody from a network of their own."""
 
     def at(self, url: str) -> Self:
         """The same person and session at another API process."""
@@ -99,7 +102,8 @@ class Client:
             yield Stream(socket)
 
     def _headers(self) -> dict[str, str]:
-        return {"authorization": f"Bearer {self.token}"} if self.token else {}
+        headers = {"x-forwarded-for": self.address}
+        return headers | ({"authorization": f"Bearer {self.token}"} if self.token else {})
 
 
 DECISIONS: Final = ("approveSeller", "rejectSeller", "suspendSeller", "reinstateSeller")

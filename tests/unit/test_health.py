@@ -107,6 +107,12 @@ async def test_metrics_are_for_this_machine_or_for_the_token(
     assert ("market_requests" in answer.text) == (code == 200)
 
 
+@pytest.mark.parametrize("name", ["x-forwarded-for", "x-forwarded-proto", "x-real-ip", "forwarded", "via"])
+async def test_a_proxy_of_this_machine_passes_no_metrics_on(name: str) -> None:
+    async with client_of(health(), host="127.0.0.1", token=None) as client:
+        assert (await client.get("/metrics", headers={name: "anything"})).status_code == 404
+
+
 @pytest.mark.parametrize(("offered", "kept"), [("abc-1", True), ("x" * 65, False), ("a\tb", False), ("", False)])
 async def test_the_callers_request_id_is_kept_if_harmless(offered: str, *, kept: bool) -> None:
     async def echo(request: Request) -> JSONResponse:

@@ -13,12 +13,14 @@ PASSWORD = "correct horse"
 
 
 class FakePasswordHasher:
-    """`domain.users.ports.PasswordHasher` without the work; counts what it was asked to verify."""
+    """`domain.users.ports.PasswordHasher` without the work; counts what it was asked to do."""
 
     def __init__(self) -> None:
         self.verified = 0
+        self.hashed = 0
 
     async def hash(self, password: str) -> str:
+        self.hashed += 1
         return f"hash of {password}"
 
     async def verify(self, password_hash: str, password: str) -> bool:

@@ -12,7 +12,13 @@ from app.container import Container
 from domain.shared.actor import Client
 from domain.shared.database import Tx, table
 from domain.shared.errors import DomainError, InvalidInput
-from domain.users.attempts import PER_EMAIL_MAX, PER_NETWORK_MAX, WINDOW_SECONDS, network_of
+from domain.users.attempts import (
+    PER_EMAIL_MAX,
+    PER_NETWORK_MAX,
+    REGISTRATIONS_PER_NETWORK_MAX,
+    WINDOW_SECONDS,
+    network_of,
+)
 from domain.users.errors import EmailTaken, TooManyAttempts, WrongCredentials
 from domain.users.model import SESSIONS_PER_USER_MAX, ClientSignal, User, UserStatus
 from domain.users.ports import UserPorts
@@ -96,6 +102,24 @@ async def test_after_the_window_and_after_success_the_count_begins_anew(
     assert 0 < refusal.value.retry_after_seconds <= WINDOW_SECONDS
     clock.advance(seconds=WINDOW_SECONDS)
     await attempt(ports, email)
+
+
+async def test_one_network_cannot_register_without_end_nor_ask_which_addresses_are_taken(
+    container: Container,
+) -> None:
+    ports = ports_of(container)
+    taken, _ = await an_account(ports)
+    office = Client(ip="2001:db8:0:8::1")
+    for _ in range(REGISTRATIONS_PER_NETWORK_MAX - 1):
+        with pytest.raises(EmailTaken):
+            await an_account(ports, taken, office)
+    await an_account(ports, client=office)
+    hasher = FakePasswordHasher()
+    for email in (taken, None):
+        with pytest.raises(TooManyAttempts):
+            await an_account(ports_of(container, hasher), email, Client(ip="2001:db8:0:8::2"))
+    assert hasher.hashed == 0, "refused before the work"
+    await an_account(ports, client=Client(ip="2001:db8:0:9::1"))
 
 
 async def test_one_network_cannot_try_many_addresses_but_many_may_sign_in_from_it(container: Container) -> None:

@@ -13,6 +13,7 @@ from domain.shared.actor import ANONYMOUS
 from domain.shared.errors import InvalidInput
 from tests.conftest import settings_for
 from tests.graphql.execution import SCHEMA, execute, refused
+from tests.makers import a_moderator
 from tests.servers import Urls, copy_of_template
 
 LISTINGS = 150
@@ -125,8 +126,11 @@ async def test_a_facets_value_taken_as_filter_finds_as_many_as_it_counted(shop_w
         assert (await search(shop_window, filter=narrowed))["totalCount"]["value"] == value["count"], facet["kind"]
 
 
-async def test_a_score_is_explained_by_its_signals(shop_window: Container) -> None:
-    for edge in (await search(shop_window, text="lamp"))["edges"]:
+async def test_a_score_is_explained_to_moderators_by_its_signals(shop_window: Container) -> None:
+    assert {len(edge["explain"]) for edge in (await search(shop_window, text="lamp"))["edges"]} == {0}
+    seen = await execute(shop_window, SEARCH, {"text": "lamp"}, actor=await a_moderator(shop_window))
+    for edge in seen["search"]["edges"]:
+        assert edge["explain"]
         assert sum(signal["contribution"] for signal in edge["explain"]) == pytest.approx(edge["score"], abs=1e-5)
 
 
