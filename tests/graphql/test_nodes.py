@@ -5,6 +5,7 @@ Every noun that has a node is in the table below, with who may see this one; a n
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,11 +13,14 @@ import pytest
 from app.container import Container
 from domain.cart.editing import AddToCart, add_to_cart
 from domain.catalog.model import Listing, ListingStatus
+from domain.notifications.model import Notification, NotificationKind
 from domain.sellers.model import SellerStatus
 from domain.shared.actor import ANONYMOUS, Actor
-from domain.shared.ids import encode_id
+from domain.shared.database import Tx
+from domain.shared.ids import encode_id, new_id
 from domain.users.addresses import AddAddress, add_address
 from resolvers.shared.nodes import _loaders as nodes
+from tests.domain.reviews.reviewing import a_delivery, decide, on_listing
 from tests.domain.users.accounts import an_account, ports_of
 from tests.graphql.execution import execute
 from tests.makers import a_buyer, a_moderator, a_seller, a_shipping_rate, an_admin, change, on_sale
@@ -120,6 +124,29 @@ async def an_order_sold(container: Container) -> Thing:
     return Thing(sale.order_id, sale.seller)
 
 
+async def a_held_review(container: Container) -> Thing:
+    sale = await a_delivery(container)
+    review_id = await on_listing(container, sale)
+    await decide(container, "hold", review_id, await a_moderator(container))
+    return Thing(review_id, sale.buyer)
+
+
+async def a_published_review(container: Container) -> Thing:
+    sale = await a_delivery(container)
+    return Thing(await on_listing(container, sale), sale.buyer)
+
+
+async def a_notification(container: Container) -> Thing:
+    told, id_ = await a_buyer(container), new_id()
+    fields: dict[str, Any] = {"kind": NotificationKind.PASSWORD_CHANGED, "occasion_id": new_id()}
+
+    async def step(tx: Tx) -> None:
+        await tx.add(Notification(id=id_, recipient_id=told.user(), created_at=tx.now, **fields))
+
+    await container.ports.db.run(step)
+    return Thing(id_, told)
+
+
 OTHERS: list[tuple[str, Make, frozenset[str]]] = [
     ("user", a_user, ADMINS),
     ("session", a_session, NOBODY),
@@ -136,9 +163,13 @@ OTHERS: list[tuple[str, Make, frozenset[str]]] = [
     ("checkout", a_purchase, NOBODY),
     ("order", an_order_bought, ADMINS),
     ("order", an_order_sold, ADMINS),
+    ("review", a_held_review, STAFF),
+    ("review", a_published_review, EVERYBODY),
+    ("notification", a_notification, NOBODY),
 ]
 """Noun, one of its kind, and who beside its owner may see it."""
 SHOWN_TO_ALL = {"category", "product"}
+OF_ADMINISTRATORS = {"mail_delivery"}
 
 
 async def sees(container: Container, noun: str, thing: Thing, viewer: Actor) -> bool:
@@ -166,4 +197,4 @@ async def test_a_node_is_seen_by_whose_it_is_and_by_whom_the_table_says(
 
 
 def test_every_noun_with_a_node_is_in_the_table() -> None:
-    assert nodes.keys() - SHOWN_TO_ALL == {noun for noun, _, _ in OTHERS}
+    assert nodes.keys() - SHOWN_TO_ALL - OF_ADMINISTRATORS == {noun for noun, _, _ in OTHERS}
