@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import partial
@@ -103,14 +103,7 @@ async def open_container(
         opened.push_async_callback(engine.dispose)
         primary_pool, read_pool, search_pool = await open_pools(opened, settings, watch_pool)
         hints = await opened.enter_async_context(open_redis_hints(settings.redis_url))
-        redis = await opened.enter_async_context(
-            open_redis(
-                settings.redis_url,
-                measures,
-                connections_max=settings.redis_pool_size,
-                answer_seconds=settings.redis_answer_seconds,
-            )
-        )
+        redis = await opened.enter_async_context(redis_of(settings, measures))
         hasher = Argon2PasswordHasher()
         opened.callback(hasher.close)
         gateway = payment_gateway(settings)
@@ -180,6 +173,16 @@ def object_storage(settings: Settings, clock: Clock) -> ObjectStore:
         )
     except (ValueError, OSError) as fault:
         raise SettingsRefused(f"STORAGE_URL {fault}") from fault
+
+
+def redis_of(settings: Settings, measures: Measures) -> AbstractAsyncContextManager[RedisDoor]:
+    """To be entered: the one door of all that can do without Redis."""
+    return open_redis(
+        settings.redis_url,
+        measures,
+        connections_max=settings.redis_pool_size,
+        answer_seconds=settings.redis_answer_seconds,
+    )
 
 
 def cost_budget(settings: Settings, redis: RedisDoor) -> CostBudget:

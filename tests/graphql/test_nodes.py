@@ -6,13 +6,14 @@ Every noun that has a node is in the table below, with who may see this one; a n
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from app.container import Container
 from domain.cart.editing import AddToCart, add_to_cart
 from domain.catalog.model import Listing, ListingStatus
+from domain.media.model import MediaAsset
 from domain.notifications.model import Notification, NotificationKind
 from domain.sellers.model import SellerStatus
 from domain.shared.actor import ANONYMOUS, Actor
@@ -147,6 +148,17 @@ async def a_notification(container: Container) -> Thing:
     return Thing(id_, told)
 
 
+async def an_upload(container: Container) -> Thing:
+    uploader, id_ = await a_buyer(container), new_id()
+
+    async def step(tx: Tx) -> None:
+        sent: dict[str, Any] = {"source_key": uuid4().hex, "source_expires_at": tx.now}
+        await tx.add(MediaAsset(id=id_, uploader_id=uploader.user(), created_at=tx.now, touched_at=tx.now, **sent))
+
+    await container.ports.db.run(step)
+    return Thing(id_, uploader)
+
+
 OTHERS: list[tuple[str, Make, frozenset[str]]] = [
     ("user", a_user, ADMINS),
     ("session", a_session, NOBODY),
@@ -166,6 +178,7 @@ OTHERS: list[tuple[str, Make, frozenset[str]]] = [
     ("review", a_held_review, STAFF),
     ("review", a_published_review, EVERYBODY),
     ("notification", a_notification, NOBODY),
+    ("media_asset", an_upload, NOBODY),
 ]
 """Noun, one of its kind, and who beside its owner may see it."""
 SHOWN_TO_ALL = {"category", "product"}
