@@ -13,6 +13,7 @@ import pytest
 from app.container import Container
 from domain.cart.editing import AddToCart, add_to_cart
 from domain.catalog.model import Listing, ListingStatus
+from domain.imports.model import ImportFormat, ListingImport
 from domain.media.model import MediaAsset
 from domain.notifications.model import Notification, NotificationKind
 from domain.sellers.model import SellerStatus
@@ -159,6 +160,18 @@ async def an_upload(container: Container) -> Thing:
     return Thing(id_, uploader)
 
 
+async def an_import(container: Container) -> Thing:
+    owner, id_ = await a_seller(container), new_id()
+    fields: dict[str, Any] = {"format": next(iter(ImportFormat)), "created_by": owner.name, "source": uuid4().hex}
+
+    async def step(tx: Tx) -> None:
+        times = {"created_at": tx.now, "updated_at": tx.now}
+        await tx.add(ListingImport(id=id_, seller_id=owner.seller(), **fields, **times))
+
+    await container.ports.db.run(step)
+    return Thing(id_, owner)
+
+
 OTHERS: list[tuple[str, Make, frozenset[str]]] = [
     ("user", a_user, ADMINS),
     ("session", a_session, NOBODY),
@@ -179,6 +192,7 @@ OTHERS: list[tuple[str, Make, frozenset[str]]] = [
     ("review", a_published_review, EVERYBODY),
     ("notification", a_notification, NOBODY),
     ("media_asset", an_upload, NOBODY),
+    ("import", an_import, NOBODY),
 ]
 """Noun, one of its kind, and who beside its owner may see it."""
 SHOWN_TO_ALL = {"category", "product"}
