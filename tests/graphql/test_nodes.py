@@ -165,7 +165,7 @@ async def an_import(container: Container) -> Thing:
     fields: dict[str, Any] = {"format": next(iter(ImportFormat)), "created_by": owner.name, "source": uuid4().hex}
 
     async def step(tx: Tx) -> None:
-        times = {"created_at": tx.now, "updated_at": tx.now}
+        times: dict[str, Any] = {"created_at": tx.now, "updated_at": tx.now}
         await tx.add(ListingImport(id=id_, seller_id=owner.seller(), **fields, **times))
 
     await container.ports.db.run(step)
