@@ -210,7 +210,7 @@ def _variant(
 def _among_others(made: VariantPlan, standing: list[Variant], plan: ListingPlan) -> list[Fault]:
     """Whether the variant may stand beside the listing's others, as all of them would be afterwards."""
     taken = plan.variants
-    if not standing and not taken:
+    if (made.standing is not None and not made.values) or not (standing or taken):
         return []
     planned = {made.id, *(each.id for each in taken)}
     others = [each for each in standing if each.id not in planned]

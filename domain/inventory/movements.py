@@ -86,7 +86,7 @@ async def lock_or_make(tx: Tx, variant_ids: Sequence[UUID]) -> dict[UUID, Locked
         {"id": new_id(), "variant_id": each, "pool": GENERAL_POOL, "on_hand": 0, "reserved": 0, "updated_at": tx.now}
         for each in sorted(variant_ids)
     ]
-    await tx.execute(insert(_items).values(rows).on_conflict_do_nothing())
+    await tx.execute(insert(_items).on_conflict_do_nothing(), rows)
     return await lock_stock_of(tx, variant_ids)
 
 

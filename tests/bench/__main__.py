@@ -25,6 +25,7 @@ from rich.progress import Progress
 from app.demo.seeding import seed_demo
 from app.settings import Settings
 from tests.bench.crowd import crowd
+from tests.bench.importing import importing
 from tests.bench.load import measure, request
 from tests.bench.report import Comparison, print_comparisons, print_faults, print_machine
 from tests.bench.scenarios import FACETED_SEARCH, LISTING_PAGE, PRODUCT_PAGE, Catalogue, CheckingOut, scenarios
@@ -42,6 +43,7 @@ class Options:
     url: str | None
     listings: int
     buyers: int
+    rows: int
     only: str | None
 
     @property
@@ -59,6 +61,7 @@ def main() -> None:
     parser.add_argument("--url", help="measure a running product alone, as http://127.0.0.1:8000")
     parser.add_argument("--listings", type=int, default=5_000)
     parser.add_argument("--buyers", type=int, default=1_000, help="how many want the hundred units; 0: nobody")
+    parser.add_argument("--rows", type=int, default=10_000, help="how many rows are imported; 0: none")
     parser.add_argument("--only", help="scenarios whose name contains this")
     options = Options(**vars(parser.parse_args()))
     console = Console(width=140)
@@ -114,6 +117,9 @@ async def measure_here(options: Options, product: Product, console: Console) -> 
     finally:
         await asyncio.to_thread(baseline.stop)
     print_comparisons(comparisons, console)
+    if options.rows:
+        # Last: the catalogue is another one afterwards.
+        right = await importing(settings, 2_000 if options.quick else options.rows, console) and right
     print_machine(console)
     return print_faults(comparisons, console) == 0 and right
 
