@@ -28,6 +28,7 @@ from domain.catalog.model import (
     Product,
     Variant,
 )
+from domain.catalog.products import normal_gtin
 from domain.inventory.model import SHOWN_MAX, MovementKind, StockItem, StockMovement, VariantStock
 from domain.inventory.projection import status_of
 
@@ -199,7 +200,7 @@ def _product(product: DemoProduct, as_of: datetime) -> Row:
         "category_id": leaf_id(product.leaf),
         "title": product.title,
         "brand": product.brand,
-        "gtin": gtin(product.number),
+        "gtin": normal_gtin(gtin(product.number)),
         "created_at": as_of - timedelta(days=AGE_DAYS_MAX),
     }
 

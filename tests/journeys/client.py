@@ -107,7 +107,11 @@ class Client:
 
 
 DECISIONS: Final = ("approveSeller", "rejectSeller", "suspendSeller", "reinstateSeller")
-INPUT_OF: Final = {**dict.fromkeys(DECISIONS, "DecideSellerInput"), "submitListing": "ListingInput"}
+INPUT_OF: Final = {
+    **dict.fromkeys(DECISIONS, "DecideSellerInput"),
+    "submitListing": "ListingInput",
+    "startImport": "ImportInput",
+}
 """Inputs that several mutations share."""
 SUCCESS_OF: Final = {
     **dict.fromkeys(DECISIONS, "DecideSeller"),
