@@ -23,17 +23,17 @@ TOGETHER_MAX: Final = 24
 """Rows of one statement for several tables. Each number of rows is a statement to prepare, so it is kept small."""
 
 
-class Shape:
+class Target:
     """The statement for one table, and how a row's values are taken for it."""
 
     __slots__ = ("columns", "head", "one")
 
-    def __init__(self, target: Table) -> None:
+    def __init__(self, into: Table) -> None:
         # What the database fills in (identities, defaults of its own) is left to it.
-        written = [column for column in target.columns if column.identity is None and column.server_default is None]
+        written = [column for column in into.columns if column.identity is None and column.server_default is None]
         self.columns = tuple(column.key for column in written)
         names = ", ".join(_PREPARER.format_column(column) for column in written)
-        self.head = f"INSERT INTO {_PREPARER.format_table(target)} ({names}) VALUES "  # noqa: S608  # names from our own metadata
+        self.head = f"INSERT INTO {_PREPARER.format_table(into)} ({names}) VALUES "  # noqa: S608  # names from our own metadata
         self.one = self.head + self.places(count(1))
 
     def places(self, numbers: "count[int]") -> str:
@@ -44,8 +44,8 @@ class Shape:
 
 
 @lru_cache(maxsize=500)
-def shape_of(model: type[SQLModel]) -> Shape:
-    return Shape(table(model))
+def target_of(model: type[SQLModel]) -> Target:
+    return Target(table(model))
 
 
 @lru_cache(maxsize=1_000)
@@ -53,7 +53,8 @@ def _together(tables: tuple[tuple[type[SQLModel], int], ...]) -> str:
     """All tables' rows by one statement; foreign keys between them are looked at when it is done."""
     numbers = count(1)
     parts = [
-        shape_of(model).head + ", ".join(shape_of(model).places(numbers) for _ in range(rows)) for model, rows in tables
+        target_of(model).head + ", ".join(target_of(model).places(numbers) for _ in range(rows))
+        for model, rows in tables
     ]
     first = ", ".join(f"part_{number} AS ({part})" for number, part in enumerate(parts[:-1]))
     return f"WITH {first} {parts[-1]}"
@@ -75,8 +76,8 @@ def inserts(rows: Sequence[SQLModel]) -> list[Insert]:
     if len(groups) > 1 and len(rows) <= TOGETHER_MAX:
         text = _together(tuple((model, len(group)) for model, group in groups.items()))
         return [Insert(text, [[value for model in groups for row in groups[model] for value in _values(row)]])]
-    return [Insert(shape_of(model).one, [_values(row) for row in group]) for model, group in groups.items()]
+    return [Insert(target_of(model).one, [_values(row) for row in group]) for model, group in groups.items()]
 
 
 def _values(row: SQLModel) -> list[Any]:
-    return shape_of(type(row)).values_of(row)
+    return target_of(type(row)).values_of(row)
