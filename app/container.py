@@ -202,20 +202,23 @@ def mail_sender(settings: Settings) -> MailSender | None:
     """The mail server, else the local mailbox; None where mail is turned off or neither is named."""
     if settings.mail_off:
         return None
+    server = mail_server(settings)
+    return SmtpMailSender(server) if server is not None else local_mailbox(settings)
+
+
+def mail_server(settings: Settings) -> SmtpServer | None:
     if settings.smtp_host is None:
-        return local_mailbox(settings)
+        return None
     password = settings.smtp_password
-    return SmtpMailSender(
-        SmtpServer(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            security=settings.smtp_security,
-            sender=settings.mail_from,
-            username=settings.smtp_username,
-            password=password.get_secret_value() if password is not None else None,
-            timeout_seconds=settings.smtp_timeout_seconds,
-            ca_file=settings.smtp_ca_file,
-        )
+    return SmtpServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        sender=settings.mail_from,
+        username=settings.smtp_username,
+        password=password.get_secret_value() if password is not None else None,
+        timeout_seconds=settings.smtp_timeout_seconds,
+        ca_file=settings.smtp_ca_file,
     )
 
 

@@ -41,6 +41,7 @@ CHECKS: Final = (
     ),
     Check(Area.SERVERS, "OpenSearch", servers.opensearch, "start it, or unset OPENSEARCH_URL", required=False),
     Check(Area.SERVERS, "storage", servers.storage, "mend STORAGE_URL, its rights or its credentials", required=False),
+    Check(Area.SERVERS, "mail", servers.mail, "mend the SMTP settings; until then mails wait", required=False),
     Check(Area.WORK, "jobs", work.jobs, "see PostgreSQL and migrations"),
     Check(Area.WORK, "backlogs", work.backlogs, "see PostgreSQL and migrations"),
 )

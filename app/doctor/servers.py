@@ -8,13 +8,14 @@ from typing import Final
 import httpx
 from redis.asyncio import Redis
 
-from app.container import object_storage
+from app.container import mail_server, object_storage
 from app.doctor.contradictions import connections_per_process
 from app.doctor.findings import Area, Finding, fault, warning, well
 from app.settings import Settings
 from domain.media.ports import upload_key
 from domain.shared.clock import SystemClock
 from domain.shared.ids import new_id
+from infra.mail.smtp import SmtpMailSender
 from infra.postgres.checkup import ServerFacts, connected, revisions, server_facts
 
 POSTGRES_VERSION: Final = 18
@@ -195,3 +196,14 @@ async def storage(settings: Settings) -> AsyncIterator[Finding]:
         yield warning(Area.SERVERS, "storage", "a directory in production", remedy)
     else:
         yield well(Area.SERVERS, "storage", "a directory" if settings.storage_url.startswith("file:") else "a bucket")
+
+
+async def mail(settings: Settings) -> AsyncIterator[Finding]:
+    """The mail server greets us, encrypted and signed in as the settings say; nothing is sent."""
+    server = mail_server(settings)
+    if server is None or settings.mail_off:
+        kept = settings.mailbox_directory is not None and not settings.mail_off
+        yield well(Area.SERVERS, "mail", "a directory, shown at /mailbox" if kept else "none is sent")
+        return
+    await SmtpMailSender(server).greet()
+    yield well(Area.SERVERS, "mail", f"greets us, {server.security.value}")

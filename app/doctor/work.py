@@ -1,4 +1,4 @@
-"""Work that waits: jobs, dead letters, purchases, seals, messages, refunds, completions, the search index."""
+"""Work that waits: jobs, dead letters, purchases, seals, messages, refunds, completions, search, mails."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Final
 from app.doctor.findings import Area, Finding, Level, fault, warning, well
 from app.settings import Settings
 from domain.backoffice.backlog_reads import COUNTED_MAX, Backlog, Waiting, waiting
+from domain.notifications.marking import RETENTION
 from infra.postgres.checkup import QueueFacts, connected, queue_facts
 from infra.postgres.pools import open_pool
 from infra.postgres.reads import PoolReads
@@ -33,6 +34,8 @@ PATIENCE: Final = {
     Backlog.PENDING_REFUNDS: Patience(3_600, 86_400, "look at the provider's status and at the dead jobs"),
     Backlog.UNRELEASED_ORDERS: Patience(900, 86_400, f"{NO_WORKER}: sellers wait for their money"),
     Backlog.UNINDEXED_CHANGES: Patience(30, 900, f"{NO_WORKER}; `market reindex` builds the index anew"),
+    Backlog.UNSENT_MAILS: Patience(900, 86_400, f"{NO_WORKER}, and at the mail server"),
+    Backlog.DEAD_MAILS: Patience(0, RETENTION.total_seconds(), "`admin { mails(state: DEAD) }` says why; `retryMail`"),
 }
 
 

@@ -17,6 +17,7 @@ from domain.catalog.model import ListingChange
 from domain.checkout.model import MOVING, WAITING, Checkout, CheckoutState
 from domain.inbox.model import InboxMessage
 from domain.ledger.model import LedgerSeal, LedgerTransaction
+from domain.notifications.model import DeliveryState, MailDelivery
 from domain.orders.model import Order, OrderHold, OrderStatus
 from domain.payments.model import Refund, RefundStatus
 from domain.shared.columns import Xid8
@@ -35,6 +36,8 @@ class Backlog(StrEnum):
     PENDING_REFUNDS = "refunds under way"
     UNRELEASED_ORDERS = "orders due for completion"
     UNINDEXED_CHANGES = "changes not yet searchable"
+    UNSENT_MAILS = "mails not yet sent"
+    DEAD_MAILS = "mails given up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Waiting:
 
 _checkouts, _transactions, _seals = table(Checkout), table(LedgerTransaction), table(LedgerSeal)
 _messages, _refunds, _changes = table(InboxMessage), table(Refund), table(ListingChange)
-_orders, _holds = table(Order), table(OrderHold)
+_orders, _holds, _mails = table(Order), table(OrderHold), table(MailDelivery)
 
 
 def _waiting(since: ColumnElement[Any], *conditions: ColumnElement[bool] | TextClause) -> Query[Waiting]:
@@ -101,6 +104,12 @@ _QUERIES: Final[Mapping[Backlog, Query[Waiting]]] = {
         ~exists().where(_holds.c.order_id == _orders.c.id, _holds.c.closed_at.is_(None)),
     ),
     Backlog.UNINDEXED_CHANGES: _waiting(_changes.c.at, _changes.c.at < _now),
+    Backlog.UNSENT_MAILS: _waiting(
+        _mails.c.created_at, text("state IN ('waiting', 'sending')"), _mails.c.created_at < _now
+    ),
+    Backlog.DEAD_MAILS: _waiting(
+        _mails.c.ended_at, _mails.c.state == DeliveryState.DEAD.value, _mails.c.ended_at < _now
+    ),
 }
 
 

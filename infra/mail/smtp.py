@@ -65,6 +65,14 @@ class SmtpMailSender:
         finally:
             await _leave(client)
 
+    async def greet(self) -> None:
+        """Connect, encrypt and sign in as for a mail, and go. Raises MailServerDown."""
+        client = self._client()
+        try:
+            await self._connect(client)
+        finally:
+            await _leave(client)
+
     async def _connect(self, client: SMTP) -> None:
         """Greeting, TLS, sign-in: whatever fails here says nothing about the mail."""
         try:

@@ -23,6 +23,7 @@ from domain.catalog.model import ListingChange
 from domain.checkout.model import Checkout, CheckoutState
 from domain.inbox.receiving import Incoming, receive
 from domain.ledger.sealing import seal
+from domain.notifications.model import DeliveryState, MailDelivery
 from domain.orders.holds import place_hold
 from domain.orders.model import HoldKind, Order, OrderStatus
 from domain.payments.events import ProviderMessageReceived
@@ -32,9 +33,11 @@ from domain.shared.database import Tx
 from domain.shared.ids import new_id
 from tests.conftest import FakeClock, settings_for
 from tests.contracts.serving import serving
+from tests.mail_server import LOOPBACK, mail_server
 from tests.makers import change
 from tests.sales import a_sale
 from tests.servers import Urls, copy_of_template
+from tests.told import tell, told_to
 
 
 def provider(status: int = 200) -> Starlette:
@@ -156,6 +159,17 @@ async def test_a_database_at_another_migration_is_a_fault(
     assert remedy in found.remedy
 
 
+async def test_a_mail_server_is_greeted_and_its_absence_is_a_warning(urls: Urls, redis_url: str) -> None:
+    url = await copy_of_template(urls)
+    assert (await findings(settings_for(url, redis_url)))["mail"].says == "none is sent"
+    async with mail_server() as server:
+        reach = {"smtp_host": LOOPBACK, "smtp_port": server.port, "smtp_security": "none"}
+        found = (await findings(settings_for(url, redis_url, **reach)))["mail"]
+        assert (found.level, found.says) == (Level.WELL, "greets us, none")
+        assert server.mails == []
+    assert (await findings(settings_for(url, redis_url, **reach)))["mail"].level is Level.WARNING
+
+
 async def test_jobs_that_wait_died_or_were_left_are_seen(urls: Urls, redis_url: str) -> None:
     url = await copy_of_template(urls)
     connection = await asyncpg.connect(url)
@@ -203,6 +217,10 @@ async def test_each_backlog_finds_what_waits_and_only_that(fresh_container: Cont
     await change(container, Checkout, sale.checkout_id, state=CheckoutState.CAPTURING, lease_until=lease)
     await change(container, Checkout, other.checkout_id, state=CheckoutState.IN_REVIEW, expires_at=lease)
 
+    await tell(container, other.order_id)
+    (first, *_) = await told_to(container, other.buyer.user())
+    await change(container, MailDelivery, first.id, state=DeliveryState.DEAD, ended_at=clock.now())
+
     async def counts(now: datetime) -> dict[Backlog, int]:
         return {backlog: (await waiting(db.primary, backlog, now=now)).count for backlog in Backlog}
 
@@ -215,6 +233,8 @@ async def test_each_backlog_finds_what_waits_and_only_that(fresh_container: Cont
         Backlog.UNWORKED_INBOX: 1,
         Backlog.PENDING_REFUNDS: 1,
         Backlog.UNRELEASED_ORDERS: 1,
+        Backlog.UNSENT_MAILS: 2,
+        Backlog.DEAD_MAILS: 1,
     }
     now = await counts(datetime.now(UTC))
     assert (now[Backlog.ABANDONED_CHECKOUTS], now[Backlog.UNEXPIRED_CHECKOUTS]) == (0, 0)

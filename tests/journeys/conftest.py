@@ -19,7 +19,9 @@ _running = pytest.StashKey[Product]()
 def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Two API processes and a worker; a module asks for another shape by its `PRODUCT` dictionary."""
     wanted: dict[str, Any] = getattr(request.module, "PRODUCT", {})
-    made = Product(Path(tmp_path_factory.mktemp("product")), **wanted)
+    directory = Path(tmp_path_factory.mktemp("product"))
+    settings = {"MAILBOX_DIRECTORY": str(directory / "mailbox"), **wanted.get("settings", {})}
+    made = Product(directory, **{**wanted, "settings": settings})
     request.node.stash[_running] = made
     made.start()
     yield made

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any, Final
 from uuid import uuid4
 
@@ -39,6 +41,8 @@ OPPORTUNITIES: Final = "query($id: ID!) { me { order(id: $id) { reviewable { kin
 PAGE: Final = """query($id: ID!) { listing(id: $id) { ratingHistogram { stars count }
     reviews { nodes { id rating authorName reply { text } } } } }"""
 RECENT: Final = "query { me { recentlyViewed { nodes { card { listingId rating } } } } }"
+NOTIFICATIONS: Final = """query { me { notifications { unreadCount { value }
+    nodes { id kind title subject { ... on Order { number } } } } } }"""
 BALANCE: Final = "query { seller { balance { amountMinor currency } } }"
 
 
@@ -67,8 +71,42 @@ async def test_a_purchase_from_the_first_visit_to_the_sellers_money(market: Mark
     # 15 % of the goods are the platform's, the delivery is all the seller's.
     assert (await owner.ask(BALANCE))["seller"]["balance"] == [{"amountMinor": 4_500 - 600, "currency": "EUR"}]
     assert (await cart_of(buyer))["quantity"] == 0
+    await told_of_everything(market, buyer, owner, order["number"])
     await assert_books_right(market.database)
     await assert_provider_agrees(market.database, market.provider)
+
+
+async def told_of_everything(market: Market, buyer: Person, owner: Person, number: str) -> None:
+    """By mail, each thing once, and in the list, where it can be marked as read."""
+    wanted = {
+        (buyer.email, "Your order is placed"),
+        (buyer.email, f"Order {number} is paid"),
+        (buyer.email, f"Order {number} is on its way"),
+        (buyer.email, f"Order {number} has arrived"),
+        (owner.email, f"New order {number}"),
+        (owner.email, "Payment received: 39.00 EUR"),
+    }
+
+    async def mailed() -> list[tuple[str, str]]:
+        page = (await market.http.get(f"{market.guest().url}/mailbox")).text
+        rows = re.findall(r"<td>([^<]+)</td><td><a href=\"/mailbox/\w+\">([^<]+)</a>", page)
+        ours = [(to, unescape(subject)) for to, subject in rows if to in (buyer.email, owner.email)]
+        return ours if wanted <= set(ours) else []
+
+    mails = await until(mailed, "all mails are in the mailbox")
+    assert sorted(mail for mail in mails if mail in wanted) == sorted(wanted), "each once"
+    told = (await buyer.ask(NOTIFICATIONS))["me"]["notifications"]
+    assert [each["kind"] for each in told["nodes"]] == [
+        "ORDER_DELIVERED",
+        "ORDER_SHIPPED",
+        "ORDER_PAID",
+        "ORDER_PLACED",
+    ]
+    assert told["unreadCount"]["value"] == 4
+    newest = told["nodes"][0]
+    assert newest["subject"] == {"number": number}
+    marked = await buyer.did("markNotificationsRead", "marked unreadCount { value }", upTo=newest["id"])
+    assert (marked["marked"], marked["unreadCount"]["value"]) == (4, 0)
 
 
 async def found_by_search(guest: Client, goods: Goods) -> None:
