@@ -21,8 +21,8 @@ USER: Final = "market"
 PASSWORD: Final = "a word for mail"
 
 
-class Drop(StrEnum):
-    """Where the connection is cut off, once or always."""
+class Moment(StrEnum):
+    """Of a conversation: where it is cut off, or held."""
 
     AT_RECIPIENT = "recipient"
     BEFORE_DATA_IS_TAKEN = "before"
@@ -32,15 +32,16 @@ class Drop(StrEnum):
 class MailServer:
     """`mails` are those that it took, in their order. `drops` and `answers` are used up, then all is well."""
 
-    def __init__(self) -> None:
-        self.port = 0
+    def __init__(self, port: int = 0) -> None:
+        self.port = port
         self.mails: list[EmailMessage] = []
-        self.drops: list[Drop] = []
+        self.drops: list[Moment] = []
         self.answers: list[tuple[str, str]] = []
         """(command, answer), as `("RCPT", "550 5.1.1 no such user")`."""
-        self.holds: asyncio.Event | None = None
-        """While it is there and not set, nobody gets past the recipient; `holding` says that somebody waits."""
-        self.holding = asyncio.Event()
+        self.holds_at: Moment | None = None
+        """There mails wait until `go_on` is set; `holding` says that one does. Only `holds_for`'s, if that is given."""
+        self.holds_for: str | None = None
+        self.holding, self.go_on = asyncio.Event(), asyncio.Event()
         self.conversations = 0
         self.tls: list[bool] = []
         self._server: asyncio.Server | None = None
@@ -94,24 +95,21 @@ class MailServer:
     async def handle_RCPT(  # noqa: N802  # the library's name
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        await self._perhaps_drop(server, Drop.AT_RECIPIENT)
-        if self.holds is not None:
-            self.holding.set()
-            await self.holds.wait()
+        await self._perhaps_stop(server, Moment.AT_RECIPIENT, address)
         if (answer := self._answer("RCPT")) is not None:
             return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # same
-        await self._perhaps_drop(server, Drop.BEFORE_DATA_IS_TAKEN)
+        await self._perhaps_stop(server, Moment.BEFORE_DATA_IS_TAKEN, envelope.rcpt_tos[0])
         if (answer := self._answer("DATA")) is not None:
             return answer
         content = envelope.original_content
         assert content is not None
         self.mails.append(message_from_bytes(content, policy=default))
         self.tls.append(session.ssl is not None)
-        await self._perhaps_drop(server, Drop.AFTER_DATA_WAS_TAKEN)
+        await self._perhaps_stop(server, Moment.AFTER_DATA_WAS_TAKEN, envelope.rcpt_tos[0])
         return "250 taken"
 
     def _answer(self, command: str) -> str | None:
@@ -119,7 +117,10 @@ class MailServer:
             return self.answers.pop(0)[1]
         return None
 
-    async def _perhaps_drop(self, server: SMTP, where: Drop) -> None:
+    async def _perhaps_stop(self, server: SMTP, where: Moment, address: str) -> None:
+        if self.holds_at is where and self.holds_for in (None, address):
+            self.holding.set()
+            await self.go_on.wait()
         if not self.drops or self.drops[0] is not where:
             return
         self.drops.pop(0)
@@ -144,8 +145,9 @@ def knows_password(
 
 
 @asynccontextmanager
-async def mail_server(**options: Any) -> AsyncIterator[MailServer]:
-    server = MailServer()
+async def mail_server(port: int = 0, **options: Any) -> AsyncIterator[MailServer]:
+    """On a port of its own, or on the given one."""
+    server = MailServer(port)
     await server.start(**options)
     try:
         yield server

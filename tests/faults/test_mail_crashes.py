@@ -21,7 +21,7 @@ from infra.mail.smtp import SmtpMailSender
 from tests.conftest import FakeClock
 from tests.domain.orders.lifecycle import rows_of
 from tests.faults.crashing import CrashingDatabase, Fuse, Killed
-from tests.mail_server import Drop, MailServer, mail_server
+from tests.mail_server import MailServer, Moment, mail_server
 from tests.makers import a_buyer
 from tests.sales import Sale, a_sale
 from tests.told import kinds_to, mailing, states, tell
@@ -127,9 +127,9 @@ async def paid(container: Container, sale: Sale) -> OrderPaid:
     )
 
 
-@pytest.mark.parametrize("drop", list(Drop))
+@pytest.mark.parametrize("drop", list(Moment))
 async def test_server_and_worker_die_one_after_the_other(
-    fresh_container: Container, clock: FakeClock, drop: Drop
+    fresh_container: Container, clock: FakeClock, drop: Moment
 ) -> None:
     """The server drops the connection; the worker that wants to write that down dies at each point in turn."""
     for blows_at in count():
@@ -157,7 +157,7 @@ async def test_a_worker_cancelled_in_the_middle_of_a_conversation_leaves_the_mai
     sale = await a_sale(fresh_container)
     await tell(fresh_container, sale.order_id)
     async with mail_server() as server:
-        server.holds = asyncio.Event()
+        server.holds_at = Moment.AT_RECIPIENT
         sending = asyncio.create_task(send_due_mails(ports=mailing(fresh_container, SmtpMailSender(server.at()))))
         async with asyncio.timeout(20):
             await server.holding.wait()
@@ -165,6 +165,6 @@ async def test_a_worker_cancelled_in_the_middle_of_a_conversation_leaves_the_mai
         with pytest.raises(asyncio.CancelledError):
             await sending
         assert DeliveryState.SENDING in await states(fresh_container)
-        server.holds.set()
+        server.go_on.set()
         await resumed(fresh_container, server, clock)
         assert len(set(server.message_ids())) == MAILS

@@ -1,6 +1,5 @@
 """The mail adapter against a real server: encryption, sign-in, and what each answer means."""
 
-import asyncio
 import ssl
 import subprocess
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from domain.notifications.errors import MailDeferred, MailRefused, MailServerDow
 from domain.notifications.ports import Mail
 from infra.mail.security import SmtpSecurity
 from infra.mail.smtp import SmtpMailSender
-from tests.mail_server import LOOPBACK, PASSWORD, USER, Drop, knows_password, mail_server
+from tests.mail_server import LOOPBACK, PASSWORD, USER, Moment, knows_password, mail_server
 
 
 def a_mail(**more: str) -> Mail:
@@ -121,8 +120,8 @@ async def test_each_answer_has_its_meaning(command: str, answer: str, meaning: t
         assert server.mails == []
 
 
-@pytest.mark.parametrize("drop", list(Drop))
-async def test_silence_in_the_middle_means_later(drop: Drop) -> None:
+@pytest.mark.parametrize("drop", list(Moment))
+async def test_silence_in_the_middle_means_later(drop: Moment) -> None:
     async with mail_server() as server:
         server.drops = [drop]
         with pytest.raises(MailDeferred):
@@ -131,7 +130,7 @@ async def test_silence_in_the_middle_means_later(drop: Drop) -> None:
 
 async def test_a_server_that_does_not_answer_in_time_is_not_waited_for() -> None:
     async with mail_server() as server:
-        server.holds = asyncio.Event()
+        server.holds_at = Moment.AT_RECIPIENT
         with pytest.raises(MailDeferred):
             await SmtpMailSender(server.at(timeout_seconds=0.2)).send(a_mail())
         assert server.mails == []

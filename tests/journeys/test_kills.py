@@ -25,12 +25,15 @@ from tests.journeys.buying import (
     order_by_id,
 )
 from tests.journeys.client import only
-from tests.journeys.market import Goods, Market, Person
-from tests.journeys.running import until
+from tests.journeys.market import PASSWORD, Goods, Market, Person
+from tests.journeys.running import free_port, until
+from tests.mail_server import Moment, mail_server
 
 pytestmark = pytest.mark.timeout(240)
 
-PRODUCT: Final = {"apis": 2, "workers": 1, "durable": True, "settings": {"LEASE_SECONDS": "3"}}
+MAIL_PORT: Final = free_port()
+MAIL: Final = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(MAIL_PORT), "SMTP_SECURITY": "none"}
+PRODUCT: Final = {"apis": 2, "workers": 1, "durable": True, "settings": {"LEASE_SECONDS": "3", **MAIL}}
 FIRST, SECOND = 0, 1
 AUTHORIZE: Final = "/v1/payment_intents"
 CAPTURE: Final = "/v1/payment_intents/*/capture"
@@ -204,3 +207,34 @@ async def test_a_worker_killed_in_the_middle_of_a_refund(market: Market) -> None
     assert await market.stock(goods) == (10, 0)
     await assert_books_right(market.database)
     await assert_provider_agrees(market.database, market.provider)
+
+
+async def test_a_worker_killed_in_the_middle_of_a_mail(market: Market) -> None:
+    """The server has taken mails and not said so when the worker dies: the next one repeats them, and loses none.
+
+    Until here there was no mail server: what the other tests made happen has been waiting for it.
+    """
+    worker = market.product.workers[0]
+    async with mail_server(MAIL_PORT) as server:
+        person = await market.person()
+        server.holds_at, server.holds_for = Moment.AFTER_DATA_WAS_TAKEN, person.email
+        await person.did("changePassword", "endedSessions", currentPassword=PASSWORD, newPassword=f"{PASSWORD} again")
+
+        async def taken() -> bool:
+            return bool(server.mails_to(person.email))
+
+        await until(taken, "the mail is taken")
+        await asyncio.to_thread(worker.kill)
+        server.go_on.set()
+        worker.start(CLOCK_OFFSET_SECONDS="300")  # past every lease and pause
+
+        async def over() -> bool:
+            return not await market.database.fetchval("SELECT count(*) FROM mail_delivery WHERE state <> 'sent'")
+
+        await until(over, "every mail is sent", 40)
+        sent = await market.database.fetch("SELECT message_id FROM mail_delivery")
+        assert {f"<{row['message_id']}>" for row in sent} == set(server.message_ids())
+        twice = {str(mail["Message-ID"]) for mail in server.mails_to(person.email)}
+        assert len(server.mails_to(person.email)) == 2
+        assert len(twice) == 1
+    await asyncio.to_thread(worker.stop)

@@ -33,7 +33,7 @@ from domain.users.model import User, UserStatus
 from infra.mail.smtp import SmtpMailSender
 from tests.conftest import FakeClock
 from tests.domain.orders.lifecycle import rows_of
-from tests.mail_server import Drop, MailServer, mail_server
+from tests.mail_server import MailServer, Moment, mail_server
 from tests.makers import an_admin, change
 from tests.sales import Sale, a_sale
 from tests.told import deliveries, mailing, states, tell, the_delivery, told_to
@@ -175,9 +175,9 @@ async def test_a_server_that_always_says_later_is_given_up(
     assert server.conversations == ATTEMPTS_MAX
 
 
-@pytest.mark.parametrize("drop", [Drop.AT_RECIPIENT, Drop.BEFORE_DATA_IS_TAKEN])
+@pytest.mark.parametrize("drop", [Moment.AT_RECIPIENT, Moment.BEFORE_DATA_IS_TAKEN])
 async def test_a_connection_lost_before_the_mail_was_taken_sends_it_once(
-    fresh_container: Container, clock: FakeClock, server: MailServer, drop: Drop
+    fresh_container: Container, clock: FakeClock, server: MailServer, drop: Moment
 ) -> None:
     await one_mail(fresh_container)
     server.drops = [drop]
@@ -194,7 +194,7 @@ async def test_a_yes_that_was_lost_repeats_the_mail_with_the_same_message_id(
     fresh_container: Container, clock: FakeClock, server: MailServer
 ) -> None:
     await one_mail(fresh_container)
-    server.drops = [Drop.AFTER_DATA_WAS_TAKEN]
+    server.drops = [Moment.AFTER_DATA_WAS_TAKEN]
     sender = SmtpMailSender(server.at())
     await run(fresh_container, sender)
     assert (len(server.mails), len(await the_open(fresh_container))) == (1, 1)
