@@ -24,10 +24,14 @@ class NotificationKind(StrEnum):
     ORDER_PAID = "order_paid"
     ORDER_SHIPPED = "order_shipped"
     ORDER_DELIVERED = "order_delivered"
+    ORDER_LATE = "order_late"
     ORDER_CANCELLED = "order_cancelled"
+    ORDER_REST_CANCELLED = "order_rest_cancelled"
     ORDER_REFUNDED = "order_refunded"
     NEW_ORDER = "new_order"
+    SALE_LATE = "sale_late"
     SALE_CANCELLED = "sale_cancelled"
+    SALE_REST_CANCELLED = "sale_rest_cancelled"
     PAYMENT_RECEIVED = "payment_received"
     LISTING_APPROVED = "listing_approved"
     LISTING_REJECTED = "listing_rejected"
@@ -61,10 +65,14 @@ KINDS: Final[Mapping[NotificationKind, KindTerms]] = {
     _K.ORDER_PAID: KindTerms(Audience.USER),
     _K.ORDER_SHIPPED: KindTerms(Audience.USER),
     _K.ORDER_DELIVERED: KindTerms(Audience.USER),
+    _K.ORDER_LATE: KindTerms(Audience.USER),
     _K.ORDER_CANCELLED: KindTerms(Audience.USER),
+    _K.ORDER_REST_CANCELLED: KindTerms(Audience.USER),
     _K.ORDER_REFUNDED: KindTerms(Audience.USER),
     _K.NEW_ORDER: KindTerms(Audience.MEMBERS),
+    _K.SALE_LATE: KindTerms(Audience.MEMBERS),
     _K.SALE_CANCELLED: KindTerms(Audience.MEMBERS),
+    _K.SALE_REST_CANCELLED: KindTerms(Audience.MEMBERS),
     _K.PAYMENT_RECEIVED: KindTerms(Audience.OWNERS),
     _K.LISTING_APPROVED: KindTerms(Audience.MEMBERS),
     _K.LISTING_REJECTED: KindTerms(Audience.MEMBERS),

@@ -29,9 +29,11 @@ from domain.orders.events import (
     OrderAwaitsSeller,
     OrderCancelled,
     OrderDelivered,
+    OrderLate,
     OrderMoved,
     OrderPaid,
     OrderRefunded,
+    OrderRestCancelled,
     OrderShipped,
 )
 from domain.orders.model import CancelledBy, Order, OrderEvent, OrderEventKind
@@ -176,6 +178,16 @@ def _for_buyer(kind: NotificationKind) -> "Plan":
     return plan
 
 
+def _for_both(to_buyer: NotificationKind, to_shop: NotificationKind) -> "Plan":
+    async def plan(_tx: Tx, event: OrderMoved) -> list[Notice]:
+        return [
+            Notice(to_buyer, event.event_id, event.buyer_id, order_id=event.order_id),
+            Notice(to_shop, event.event_id, seller_id=event.seller_id, order_id=event.order_id),
+        ]
+
+    return plan
+
+
 async def _cancelled(tx: Tx, event: OrderCancelled) -> list[Notice]:
     """Nobody is told of the end of what they were never told of: a purchase that came to nothing at the payment."""
     order = await tx.get(Order, event.order_id)
@@ -228,7 +240,9 @@ NOTICES: Final[Mapping[type[Event], Plan]] = {
     OrderAwaitsSeller: _placed,
     OrderShipped: _for_buyer(_K.ORDER_SHIPPED),
     OrderDelivered: _for_buyer(_K.ORDER_DELIVERED),
+    OrderLate: _for_both(_K.ORDER_LATE, _K.SALE_LATE),
     OrderCancelled: _cancelled,
+    OrderRestCancelled: _for_both(_K.ORDER_REST_CANCELLED, _K.SALE_REST_CANCELLED),
     OrderRefunded: _for_buyer(_K.ORDER_REFUNDED),
     EscrowReleased: _released,
     ListingStatusChanged: _listing_moved,

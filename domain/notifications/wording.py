@@ -122,6 +122,15 @@ ENGLISH: Final = Wording(
             "Order {number} from {shop} was delivered.",
             "If all is well, confirm it; if not, tell us before the money goes to the shop.",
         ),
+        _K.ORDER_LATE: _template(
+            "Order {number} is late",
+            "{shop} should have sent order {number} by now. We have reminded them.",
+            "What is not sent in the end is cancelled, and you get your money back.",
+        ),
+        _K.ORDER_REST_CANCELLED: _template(
+            "Part of order {number} is cancelled",
+            "What had not left of order {number} from {shop} was cancelled, and what it cost goes back to you.",
+        ),
         _K.ORDER_CANCELLED: _template(
             "Order {number} is cancelled",
             "Order {number} from {shop} was cancelled.",
@@ -137,6 +146,14 @@ ENGLISH: Final = Wording(
             "New order {number}",
             "{shop} has a new order over {total}: {number}.",
             Sentence("Accept or decline it by {deadline}.", ("deadline",)),
+        ),
+        _K.SALE_LATE: _template(
+            "Order {number} is late",
+            "Order {number} of {shop} should have been sent by now. Send it, or it will be cancelled.",
+        ),
+        _K.SALE_REST_CANCELLED: _template(
+            "Part of order {number} was cancelled",
+            "What had not left of order {number} of {shop} was cancelled. Do not send it.",
         ),
         _K.SALE_CANCELLED: _template(
             "Order {number} was cancelled",

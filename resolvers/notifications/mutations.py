@@ -31,7 +31,7 @@ class MarkNotificationsReadSuccess:
 @strawberry.type(description="The preferences are kept, for mails that are not written yet and those that wait.")
 class UpdateNotificationPreferencesSuccess:
     preferences: list[NotificationPreference] = strawberry.field(
-        description="All of them, as they are now.", directives=[ListSize(assumed_size=15)]
+        description="All of them, as they are now.", directives=[ListSize(assumed_size=20)]
     )
 
 

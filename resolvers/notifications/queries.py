@@ -57,7 +57,7 @@ class BuyerNotificationQueries:
     @query(
         AccessLevel.SIGNED_IN,
         "For every kind of notification, whether it also comes to the viewer by mail.",
-        size=ListSize(assumed_size=15),
+        size=ListSize(assumed_size=20),
     )
     async def notification_preferences(self, info: Info) -> list[NotificationPreference]:
         chosen = await preferences_of(info.context.ports.db.primary, info.context.actor.user())

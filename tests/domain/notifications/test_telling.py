@@ -23,7 +23,8 @@ from domain.catalog.publishing import (
 from domain.notifications.model import KINDS, NotificationKind, notification_id
 from domain.notifications.preferences import Preference, UpdateNotificationPreferences, update_preferences
 from domain.notifications.telling import NOTICES
-from domain.orders.model import CancelledBy
+from domain.orders.lateness import cancel_given_up_orders, mark_late_orders
+from domain.orders.model import LATE_CANCEL_DAYS, CancelledBy
 from domain.orders.payment import await_seller, cancel_unpaid, mark_paid
 from domain.sellers.decisions import DecideSeller, decide_seller
 from domain.sellers.model import MemberRole, SellerMember, SellerStatus
@@ -32,9 +33,10 @@ from domain.shared.database import Tx
 from domain.shared.ids import new_id
 from domain.users.events import PasswordChanged
 from domain.users.model import User, UserStatus
+from tests.conftest import FakeClock
 from tests.domain.orders.lifecycle import cancel, confirm, give, ship
 from tests.makers import a_buyer, a_payment_account, a_seller, an_admin, change, on_sale
-from tests.sales import a_sale
+from tests.sales import a_sale, the_lines
 from tests.told import deliveries, kinds_to, tell, told_to
 
 
@@ -82,6 +84,21 @@ async def test_what_is_handed_over_is_delivered(container: Container) -> None:
     await give(container, sale)
     await tell(container, sale.order_id)
     assert "order_delivered" in await kinds_to(container, sale.buyer.user())
+
+
+async def test_a_late_order_and_what_is_cancelled_of_it_are_told_to_both(
+    fresh_container: Container, clock: FakeClock
+) -> None:
+    container, ports = fresh_container, fresh_container.ports
+    sale = await a_sale(container)
+    (line,) = await the_lines(container, sale.order_id)
+    await ship(container, sale, (line.id, 1))
+    clock.advance(days=LATE_CANCEL_DAYS + 3)
+    await mark_late_orders(db=ports.db, clock=clock)
+    await cancel_given_up_orders(db=ports.db, clock=clock)
+    await tell(container, sale.order_id)
+    assert {"order_late", "order_rest_cancelled"} <= set(await kinds_to(container, sale.buyer.user()))
+    assert {"sale_late", "sale_rest_cancelled"} <= set(await kinds_to(container, sale.seller.user()))
 
 
 async def test_a_buyer_who_cancels_is_told_and_so_is_the_shop(container: Container) -> None:
