@@ -71,6 +71,7 @@ def requests_of(gateway: StripePaymentGateway) -> dict[str, Awaitable[Any]]:
         "refund": gateway.refund("pi_1", new_id(), 100, "k4"),
         "read_refund": gateway.read_refund("re_1"),
         "find_refund": gateway.find_refund("pi_1", new_id()),
+        "refunds_of": gateway.refunds_of("pi_1"),
         "create_account": gateway.create_account("DE", "a@example.com", new_id()),
         "onboarding_link": gateway.onboarding_link("acct_1", "https://a.example", "https://b.example"),
         "read_account": gateway.read_account("acct_1"),
