@@ -1,14 +1,14 @@
 """The catalogue of everything that the marketplace refuses: code, meaning, where it comes, what a client does."""
 
-import re
 from collections import defaultdict
 from typing import Final
 
 from graphql import GraphQLUnionType, build_schema, get_named_type
 
 from app.printing import print_schema
-from app.reference.loading import descendants, first_sentence
+from app.reference.loading import descendants
 from domain.shared.errors import DomainError
+from resolvers.shared.error_codes import meaning
 from resolvers.shared.errors import member_of
 
 INTRODUCTION: Final = """# Error catalogue
@@ -80,14 +80,6 @@ def errors_document() -> str:
 def errors() -> list[type[DomainError]]:
     """Every error of the domain with a code of its own, by code."""
     return sorted({each for each in descendants(DomainError) if "code" in vars(each)}, key=lambda each: each.code)
-
-
-def meaning(error: type[DomainError]) -> str:
-    """As the schema says it; else the first sentence of the class, or its name, which states the fact."""
-    member = member_of(error)
-    described = member.__strawberry_definition__.description if member is not None else None  # type: ignore[attr-defined]  # set by strawberry
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", error.__name__).capitalize()
-    return described or first_sentence(error.__doc__) or f"{words}."
 
 
 def mutations_by_type() -> dict[str, list[str]]:

@@ -14,7 +14,6 @@ from uuid import UUID
 
 from domain.catalog.model import Condition
 from domain.inventory.model import StockStatus
-from domain.shared.errors import DomainError
 from domain.shared.paging import KeyValue
 
 TEXT_MAX: Final = 200
@@ -24,15 +23,6 @@ DEPTH_MAX: Final = 10_000
 FACET_VALUES_MAX: Final = 30
 FACETS_MAX: Final = 12
 AttributeValue = str | int | float | bool
-
-
-class SearchUnavailable(DomainError):
-    """The index did not answer, or not in time."""
-
-    code = "SEARCH_UNAVAILABLE"
-
-    def __init__(self) -> None:
-        super().__init__("Search is not available at the moment.")
 
 
 class SearchSort(StrEnum):

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
+from domain.search.errors import SearchUnavailable
 from domain.search.ports import (
     Facet,
     Match,
@@ -21,7 +22,6 @@ from domain.search.ports import (
     SearchAnswer,
     SearchDocument,
     SearchQuery,
-    SearchUnavailable,
     Total,
 )
 from domain.search.words import query_words

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, dataclass_transform
 import strawberry
 
 from domain.shared import errors
+from resolvers.shared.error_codes import ErrorCode, describe
 
 T = TypeVar("T")
 _presenters: dict[type[errors.DomainError], Callable[[Any], object]] = {}
@@ -17,7 +18,7 @@ _members: dict[type[errors.DomainError], type] = {}
 
 @strawberry.interface(description="A failure that a client can act on. New kinds may come: keep a default branch.")
 class UserError:
-    code: str = strawberry.field(description="The stable word for this failure, as `OUT_OF_STOCK`.")
+    code: str = strawberry.field(graphql_type=ErrorCode, description="The stable word for this failure.")
     message: str = strawberry.field(description="What to tell a person, in English.")
     path: list[str] | None = strawberry.field(
         default=None, description="The part of the input it is about, from `input` down."
@@ -31,6 +32,7 @@ def failure(error: type[errors.DomainError], description: str) -> Callable[[type
     def declare(cls: type[T]) -> type[T]:
         made = strawberry.type(cls, description=description)
         _members[error] = made
+        describe(error, description)
         build = getattr(made, "of", None)
         _presenters[error] = build if build is not None else lambda fault: made(code=fault.code, message=fault.message)  # type: ignore[call-arg]  # a UserError
         return made

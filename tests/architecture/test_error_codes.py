@@ -2,9 +2,11 @@
 
 from collections import Counter
 
+from app.reference.loading import descendants
 from domain.shared.errors import DomainError
 from infra.postgres import metadata
 from resolvers import schema
+from resolvers.shared.error_codes import ErrorCode, meaning
 
 
 def every(error: type[DomainError]) -> list[type[DomainError]]:
@@ -17,3 +19,9 @@ def test_every_error_has_a_code_of_its_own() -> None:
     concrete = [each for each in every(DomainError) if not each.__module__.startswith("tests.")]
     codes = Counter(each.code for each in concrete)
     assert [code for code, count in codes.items() if count > 1] == []
+
+
+def test_every_error_is_a_described_value_of_the_schemas_enum() -> None:
+    coded = [each for each in descendants(DomainError) if "code" in vars(each)]
+    assert {each.code for each in coded} == {member.value for member in ErrorCode}
+    assert [each.code for each in coded if not meaning(each)] == []

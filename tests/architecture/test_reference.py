@@ -1,11 +1,12 @@
 """docs/reference says what the code says: `make docs` brings it in step."""
 
 from app.reference.entities import tables_by_noun
-from app.reference.errors import ADVICE, errors, meaning
+from app.reference.errors import ADVICE, errors
 from app.reference.events import events_document
 from app.reference.states import machines, picture
 from app.reference.writing import drifted
 from infra.postgres.metadata import METADATA
+from resolvers.shared.error_codes import meaning
 
 
 def test_the_documents_on_disk_are_true() -> None:
