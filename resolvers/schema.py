@@ -21,8 +21,10 @@ from resolvers.cart.subscriptions import CartSubscriptions
 from resolvers.cart.warnings import WARNING_TYPES
 from resolvers.catalog.administration import AdminCatalogMutations
 from resolvers.catalog.lifecycle import AdminLifecycleMutations, SellerLifecycleMutations
+from resolvers.catalog.matching import AdminMatchingMutations, AdminMatchingQueries
 from resolvers.catalog.mutations import SellerListingMutations
 from resolvers.catalog.pictures import SellerPictureMutations
+from resolvers.catalog.placing import PlaceMutations
 from resolvers.catalog.queries import AdminCatalogQueries, PublicCatalogQueries, SellerCatalogQueries
 from resolvers.checkout.mutations import CheckoutMutations
 from resolvers.checkout.queries import AdminReviewQueries, BuyerCheckoutQueries
@@ -106,6 +108,7 @@ AdminArea = merged(
         AdminSellerQueries,
         AdminUserQueries,
         AdminCatalogQueries,
+        AdminMatchingQueries,
         AdminOrderQueries,
         AdminLedgerQueries,
         AdminReviewQueries,
@@ -165,6 +168,8 @@ Mutation = merged(
         SellerImportMutations,
         AdminLifecycleMutations,
         AdminCatalogMutations,
+        AdminMatchingMutations,
+        PlaceMutations,
         CartMutations,
         CheckoutMutations,
         OrderMutations,

@@ -206,10 +206,10 @@ def _product(product: DemoProduct, as_of: datetime) -> Row:
 
 
 def gtin(number: int) -> str:
-    """A GTIN-13 of the range that is never given to a real product (prefix 200), with its check digit."""
+    """A GTIN-13 of the range that is never given to a real product (prefix 200), with its check digit, in 14 digits."""
     digits = f"200{number:09d}"
     total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
-    return f"{digits}{-total % 10}"
+    return f"0{digits}{-total % 10}"
 
 
 def _add_variant(rows: Rows, listing: DemoListing, variant: DemoVariant, sold: int, as_of: datetime) -> None:

@@ -135,6 +135,7 @@ def _quote(listing: DemoListing, variant: DemoVariant, quantity: int, country: s
         handling_days=handling_days(shop),
         charges_enabled=True,
         available=quantity,
+        seller_country=shop.country,
     )
     chosen = Chosen(sellable, quantity, tax_rate_for(taxes, listing.product.leaf.path), COMMISSION_PPM)
     rate = rates_for(rates_of(shop), country, shop.currency)[0]

@@ -33,6 +33,11 @@ async def note_changes_of_categories(tx: Tx, category_ids: Sequence[UUID]) -> No
     await _note_where(tx, _listings.c.category_id.in_(category_ids))
 
 
+async def note_changes_of_product(tx: Tx, product_id: UUID) -> None:
+    """What a product's offers are compared with changes: a merge."""
+    await _note_where(tx, _listings.c.product_id == product_id)
+
+
 async def _note_where(tx: Tx, condition: ColumnElement[bool]) -> None:
     on_sale = select(_listings.c.id, literal(tx.now)).where(condition, _listings.c.status == ListingStatus.ACTIVE)
     await tx.execute(insert(_changes).from_select(["listing_id", "at"], on_sale))

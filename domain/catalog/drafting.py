@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from domain.catalog.access import changed, check_editable, check_version, lock_own_listing
 from domain.catalog.attributes import GivenAttribute, Schema, missing_attributes, parse_attributes, stored_faults
 from domain.catalog.errors import ListingInUse
+from domain.catalog.matching import match_listing
 from domain.catalog.model import (
     ATTRIBUTES_MAX,
     VARIANTS_MAX,
@@ -21,13 +22,16 @@ from domain.catalog.model import (
     Fulfilment,
     Listing,
     ListingKind,
+    ListingPlace,
     ListingStatus,
+    MatchedBy,
     SaleMode,
     Variant,
     Visibility,
 )
 from domain.catalog.pictures import owner_of
-from domain.catalog.products import Brand, Gtin, existing_product, match_product
+from domain.catalog.places import refuse_without_place
+from domain.catalog.products import Brand, Gtin, existing_product
 from domain.catalog.tree import lines_by_ids, schema_of
 from domain.catalog.variants import NewVariant, rows_of
 from domain.media.attaching import detach_all
@@ -140,6 +144,8 @@ async def edit_listing(command: EditListing, *, actor: Actor, db: Database) -> U
             if value is not None:
                 setattr(listing, name, value)
         _write_attributes(listing, schema, command.attributes)
+        if listing.status in _OFFERED:
+            await refuse_without_place(tx, listing, "fulfilment")
         await _attach_product(tx, listing, command)
         await changed(tx, listing)
         return listing.id
@@ -147,6 +153,8 @@ async def edit_listing(command: EditListing, *, actor: Actor, db: Database) -> U
     return await db.run(step)
 
 
+_OFFERED: Final = frozenset({ListingStatus.ACTIVE, ListingStatus.PAUSED})
+"""On sale, or in a moment: nothing may be missing."""
 _PLAIN_FIELDS: Final = (
     "category_id", "title", "description", "brand", "kind", "sale_mode", "fulfilment", "condition", "visibility",
 )  # fmt: skip
@@ -160,6 +168,7 @@ async def delete_draft(command: DeleteDraft, *, actor: Actor, db: Database) -> U
         if listing.status is not ListingStatus.DRAFT:
             raise IllegalTransition("listing", listing.status.value, "deleted")
         await detach_all(tx, owner_of(listing.id))
+        await tx.execute(delete(ListingPlace).where(table(ListingPlace).c.listing_id == listing.id))
         await tx.execute(delete(Variant).where(table(Variant).c.listing_id == listing.id))
         await tx.execute(delete(Listing).where(table(Listing).c.id == listing.id))
         return listing.id
@@ -185,7 +194,7 @@ def _write_attributes(listing: Listing, schema: Schema, given: tuple[GivenAttrib
         issues = stored_faults(schema, listing.attributes)
     else:
         listing.attributes, issues = parse_attributes(schema, given)
-    if listing.status in {ListingStatus.ACTIVE, ListingStatus.PAUSED}:
+    if listing.status in _OFFERED:
         issues += missing_attributes(schema, listing.attributes)
     issues += handover_faults(listing.kind, listing.fulfilment)
     if issues:
@@ -203,11 +212,17 @@ def handover_faults(kind: ListingKind, fulfilment: Fulfilment) -> tuple[Issue, .
 async def _attach_product(tx: Tx, listing: Listing, command: CreateListing | EditListing) -> None:
     if command.gtin is not None and command.product_id is not None:
         raise InvalidInput.at("gtin", "CONFLICT", "Give the GTIN or the product, not both.")
-    if isinstance(command, EditListing) and command.detach_product:
-        listing.product_id = None
+    detached = isinstance(command, EditListing) and command.detach_product
+    if not detached and command.gtin is None and command.product_id is None:
+        return
+    if listing.matched_by is MatchedBy.ADMIN:
+        at = "gtin" if command.gtin is not None else "product_id"
+        raise InvalidInput.at(at, "DECIDED", "The marketplace has decided which product this is.")
+    if detached:
+        listing.product_id = listing.gtin = listing.matched_by = None
     if command.product_id is not None:
         listing.product_id = await existing_product(tx, command.product_id)
+        listing.matched_by = MatchedBy.SELLER
     if command.gtin is not None:
-        listing.product_id = await match_product(
-            tx, gtin=command.gtin, title=listing.title, brand=listing.brand, category_id=listing.category_id
-        )
+        listing.product_id, listing.gtin = None, command.gtin
+        await match_listing(tx, listing)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Double, Identity, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -91,6 +91,20 @@ class Condition(StrEnum):
     USED = "used"
 
 
+class MatchedBy(StrEnum):
+    """Who said which product a listing is of. What an administrator decided (also: of none) stands."""
+
+    GTIN = "gtin"
+    SELLER = "seller"
+    ADMIN = "admin"
+
+
+class ProductEventKind(StrEnum):
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    MERGED = "merged"
+
+
 class AttributeType(StrEnum):
     TEXT = "text"
     NUMBER = "number"
@@ -128,7 +142,26 @@ class Product(SQLModel, table=True):
     title: str = Field(max_length=200)
     brand: str = Field(default="", max_length=200)
     gtin: str | None = Field(default=None, max_length=14, unique=True)
+    merged_into_id: UUID | None = Field(default=None, foreign_key="product.id", index=True)
+    """It turned out to be this other one, which is itself never merged: one step leads to what counts."""
     created_at: datetime = Field(sa_type=TIME)
+
+
+class ProductEvent(SQLModel, table=True):
+    """Append-only: what administrators decided about a product. `other_id` is what was merged into it."""
+
+    __tablename__ = "product_event"
+
+    id: UUID = Field(primary_key=True)
+    product_id: UUID = Field(foreign_key="product.id")
+    kind: ProductEventKind = Field(sa_type=one_of(ProductEventKind))
+    listing_id: UUID | None = Field(default=None, foreign_key="listing.id")
+    other_id: UUID | None = Field(default=None, foreign_key="product.id")
+    reason: str = Field(max_length=500)
+    actor: str = Field(max_length=80)
+    at: datetime = Field(sa_type=TIME)
+
+    __table_args__ = (Index("ix_product_event_product", "product_id", "id"),)
 
 
 class Listing(SQLModel, table=True):
@@ -138,6 +171,9 @@ class Listing(SQLModel, table=True):
     seller_id: UUID = Field(foreign_key="seller.id")
     category_id: UUID = Field(foreign_key="category.id", index=True)
     product_id: UUID | None = Field(default=None, foreign_key="product.id", index=True)
+    gtin: str | None = Field(default=None, max_length=14)
+    """As its seller gave it, in the one spelling; matched when the listing goes on sale."""
+    matched_by: MatchedBy | None = Field(default=None, sa_type=one_of(MatchedBy))
     title: str = Field(max_length=200)
     description: str = Field(default="", max_length=10_000)
     brand: str = Field(default="", max_length=200)
@@ -210,3 +246,30 @@ class ListingChange(SQLModel, table=True):
     id: int | None = Field(default=None, sa_type=BigInteger, primary_key=True, sa_column_args=[Identity(always=True)])
     listing_id: UUID = Field()
     at: datetime = Field(sa_type=TIME)
+
+
+class ListingPlace(SQLModel, table=True):
+    """Where a listing is. The exact place and the lines are for its seller, and for buyers who paid."""
+
+    __tablename__ = "listing_place"
+
+    listing_id: UUID = Field(primary_key=True, foreign_key="listing.id")
+    latitude: float = Field(sa_type=Double())
+    longitude: float = Field(sa_type=Double())
+    public_latitude: float = Field(sa_type=Double())
+    """Rounded to about a kilometre. Distances are measured from here, or they would give the exact place away."""
+    public_longitude: float = Field(sa_type=Double())
+    locality: str = Field(max_length=200)
+    postal_code: str = Field(default="", max_length=20)
+    country: str = Field(max_length=2)
+    line1: str = Field(default="", max_length=200)
+    line2: str = Field(default="", max_length=200)
+    instructions: str = Field(default="", max_length=500)
+    updated_at: datetime = Field(sa_type=TIME)
+
+    __table_args__ = (
+        CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="place"),
+        CheckConstraint(
+            "public_latitude BETWEEN -90 AND 90 AND public_longitude BETWEEN -180 AND 180", name="public_place"
+        ),
+    )

@@ -21,10 +21,16 @@ from domain.shared.ids import CategoryId, ProductId, new_id
 
 GTIN_LENGTHS: Final = frozenset({8, 12, 13, 14})
 _products = table(Product)
+_WHAT_COUNTS = func.coalesce(_products.c.merged_into_id, _products.c.id)
+# Shared locks: a merge that is under way is waited for, so that nothing is linked to what has just been merged.
 _BY_GTINS = Query(
-    select(_products.c.gtin, _products.c.id).where(_products.c.gtin == func.any(bindparam("gtins"))),
+    select(_products.c.gtin, _WHAT_COUNTS)
+    .where(_products.c.gtin == func.any(bindparam("gtins")))
+    .order_by(_products.c.id)
+    .with_for_update(read=True),
     lambda gtin, id_: (gtin, id_),
 )
+_BY_ID = select(_WHAT_COUNTS).where(_products.c.id == bindparam("id")).with_for_update(read=True)
 
 
 def normal_gtin(text: str) -> str:
@@ -33,10 +39,26 @@ def normal_gtin(text: str) -> str:
     if not (digits.isascii() and digits.isdigit() and len(digits) in GTIN_LENGTHS):
         raise ValueError("a GTIN has 8, 12, 13 or 14 digits")
     padded = digits.zfill(14)
+    if not int(padded):
+        raise ValueError("a GTIN is not all zeros")
     total = sum(int(digit) * (1 if index % 2 else 3) for index, digit in enumerate(padded[:13]))
     if (10 - total % 10) % 10 != int(padded[13]):
         raise ValueError("the check digit of this GTIN is wrong")
     return padded
+
+
+def is_worldwide(gtin: str) -> bool:
+    """Whether a GTIN in its normal form means the same thing everywhere.
+
+    Shops number what they pack themselves (prefixes 02, 04 and 20 to 29; of eight digits those with 0 or 2 first), so
+    the same number stands for different things in different shops (GS1 General Specifications, 1.4).
+    """
+    if gtin.startswith("000000"):
+        return gtin[6] not in "02"
+    return gtin[1:3] not in _IN_STORE
+
+
+_IN_STORE: Final = frozenset({"02", "04", *(str(prefix) for prefix in range(20, 30))})
 
 
 Gtin = Annotated[str, AfterValidator(normal_gtin)]
@@ -59,7 +81,7 @@ async def update_product(command: UpdateProduct, *, actor: Actor, db: Database) 
 
     async def step(tx: Tx) -> UUID:
         rows = await tx.lock(Product, [command.product_id])
-        if not rows:
+        if not rows or rows[0].merged_into_id is not None:
             raise NotFound("product")
         if await tx.get(Category, command.category_id) is None:
             raise NotFound("category")
@@ -81,7 +103,8 @@ class ProductWords:
 
 
 async def match_product(tx: Tx, *, gtin: str, title: str, brand: str, category_id: UUID) -> UUID:
-    """The product with this GTIN (in its normal form); made from the listing's words when there is none yet."""
+    """The product with this GTIN (in its normal form), or what it was merged into; made from the listing's words when
+    there is none yet."""
     return (await match_products(tx, {gtin: ProductWords(title, brand, category_id)}))[gtin]
 
 
@@ -105,7 +128,8 @@ async def _products_by_gtins(tx: Tx, gtins: Sequence[str]) -> dict[str, UUID]:
 
 
 async def existing_product(tx: Tx, product_id: UUID) -> UUID:
-    """Raises NotFound."""
-    if await tx.get(Product, product_id) is None:
+    """Its id, or that of what it was merged into. Raises NotFound."""
+    found: UUID | None = await tx.reads.scalar(_BY_ID, id=product_id)
+    if found is None:
         raise NotFound("product")
-    return product_id
+    return found

@@ -14,7 +14,9 @@ from domain.catalog.access import changed, check_version, lock_listing, lock_own
 from domain.catalog.attributes import missing_attributes, stored_faults
 from domain.catalog.errors import PaymentAccountIncomplete, SellerNotActive
 from domain.catalog.events import ListingStatusChanged
+from domain.catalog.matching import match_listing
 from domain.catalog.model import LISTING_TRANSITIONS, Listing, ListingEvent, ListingStatus
+from domain.catalog.places import lacks_place
 from domain.catalog.tree import lines_by_ids, schema_of
 from domain.catalog.variants import variants_of
 from domain.sellers.model import PaymentAccount, Seller, SellerStatus
@@ -185,8 +187,9 @@ async def _move(tx: Tx, listing: Listing, target: ListingStatus, *, by: str, tra
     )
     listing.status = target
     listing.status_reason = reason
-    if target is ListingStatus.ACTIVE and listing.published_at is None:
-        listing.published_at = tx.now
+    if target is ListingStatus.ACTIVE:
+        listing.published_at = listing.published_at or tx.now
+        await match_listing(tx, listing)
     await tx.add(event)
     await changed(tx, listing)
     tx.record(
@@ -220,6 +223,8 @@ async def _check_publishable(tx: Tx, listing: Listing) -> Seller:
     issues = (*stored_faults(schema, listing.attributes), *missing_attributes(schema, listing.attributes))
     if not any(variant.active for variant in await variants_of(tx, listing.id)):
         issues += (Issue(("variants",), "REQUIRED", "A listing needs a variant that can be bought."),)
+    if await lacks_place(tx, listing):
+        issues += (Issue(("place",), "REQUIRED", "What is fetched needs a place with a street."),)
     if issues:
         raise InvalidInput(issues)
     return seller

@@ -22,6 +22,7 @@ from domain.catalog.model import (
     ListingEvent,
     ListingKind,
     ListingStatus,
+    MatchedBy,
     Product,
     SaleMode,
     Variant,
@@ -66,6 +67,8 @@ class ListingView:
     created_at: datetime
     updated_at: datetime
     published_at: datetime | None
+    gtin: str | None
+    matched_by: MatchedBy | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,18 @@ class VariantView:
 
 @dataclass(frozen=True, slots=True)
 class ProductView:
+    id: UUID
+    category_id: UUID
+    title: str
+    brand: str
+    gtin: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _AskedProduct:
+    """`asked_id`: the id that was asked for, which may be that of a product merged into this one."""
+
+    asked_id: UUID
     id: UUID
     category_id: UUID
     title: str
@@ -149,11 +164,12 @@ _VARIANTS_OF = Query(
     ),
     VariantView,
 )
+_asked = _products.alias("asked")
 _PRODUCTS = Query(
-    select(*(_products.c[name] for name in ProductView.__dataclass_fields__)).where(
-        _products.c.id == func.any(bindparam("ids"))
-    ),
-    ProductView,
+    select(_asked.c.id, *(_products.c[name] for name in ProductView.__dataclass_fields__))
+    .join(_products, _products.c.id == func.coalesce(_asked.c.merged_into_id, _asked.c.id))
+    .where(_asked.c.id == func.any(bindparam("ids"))),
+    _AskedProduct,
 )
 _wanted = func.unnest(bindparam("listing_ids", type_=ARRAY(Uuid()))).table_valued("id").render_derived("wanted")
 _newest = (
@@ -202,7 +218,11 @@ async def variants_by_listing_ids(reads: Reads, listing_ids: Sequence[UUID]) -> 
 
 
 async def products_by_ids(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, ProductView]:
-    return {each.id: each for each in await reads.all(_PRODUCTS, ids=list(ids))}
+    """By the id asked for. Of a product that was merged, the one that it was merged into."""
+    return {
+        each.asked_id: ProductView(each.id, each.category_id, each.title, each.brand, each.gtin)
+        for each in await reads.all(_PRODUCTS, ids=list(ids))
+    }
 
 
 async def events_by_listing_ids(reads: Reads, listing_ids: Sequence[UUID]) -> Mapping[UUID, list[ListingEventView]]:

@@ -241,7 +241,7 @@ async def _firm_quote(tx: Tx, command: StartCheckout, basis: _Basis, lines: tupl
         raise ItemsUnavailable(result.problems)
     quote = result.quote
     sent = any(part.fulfilment is Fulfilment.SHIP for part in quote.sellers)
-    if basis.country is None or (sent and basis.recipient is None):
+    if basis.facts.country is None or (sent and basis.recipient is None):
         # Without a place there is no tax to charge, not even for what is sent to nobody.
         raise AddressRequired()
     if quote.total_minor > command.expected_total_minor:

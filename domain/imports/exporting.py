@@ -89,7 +89,7 @@ _PAGE = Query(
         _listings.c.condition,
         _listings.c.visibility,
         _listings.c.currency,
-        _products.c.gtin,
+        func.coalesce(_listings.c.gtin, _products.c.gtin),
         _listings.c.attributes,
     )
     .join(_categories, _categories.c.id == _listings.c.category_id)

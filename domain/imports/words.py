@@ -57,6 +57,10 @@ def words_of(words: ListingWords, listing: Listing | None, rules: Rules) -> tupl
     fulfilment = values.get("fulfilment", listing.fulfilment if listing else Fulfilment.SHIP)
     for issue in handover_faults(kind, fulfilment):
         refuse("fulfilment", issue.code, issue.message)
+    on_sale = rules.complete or (listing is not None and listing.status in _ON_SALE)
+    fetched = listing is not None and listing.fulfilment is Fulfilment.PICKUP
+    if on_sale and fulfilment is Fulfilment.PICKUP and not fetched:
+        refuse("fulfilment", "PLACE_REQUIRED", "What is fetched needs a place first, which no file gives.")
     category = _category(words, listing, rules)
     if category is None:
         if "category" not in failed:

@@ -16,8 +16,8 @@ from sqlmodel import SQLModel
 from domain.catalog.access import changed
 from domain.catalog.changes import note_changes
 from domain.catalog.errors import PaymentAccountIncomplete, SellerNotActive
-from domain.catalog.model import Listing, ListingEvent, ListingStatus, Variant
-from domain.catalog.products import ProductWords, match_products
+from domain.catalog.model import Listing, ListingEvent, ListingStatus, MatchedBy, Variant
+from domain.catalog.products import ProductWords, is_worldwide, match_products
 from domain.catalog.publishing import shop_that_may_sell, skips_approval
 from domain.catalog.skus import VariantPlace, places_by_skus
 from domain.catalog.tree import categories_by_paths, lines_by_ids, schema_of
@@ -166,17 +166,23 @@ async def _stock(
 
 
 async def _match_products(tx: Tx, plans: Sequence[ListingPlan]) -> None:
+    """As `match_listing` does one by one; what an administrator decided stands."""
+    given = {plan.id: plan.gtin for plan in plans if plan.gtin and plan.column("matched_by") is not MatchedBy.ADMIN}
     wanted = {
         plan.gtin: ProductWords(plan.column("title"), plan.column("brand", ""), plan.column("category_id"))
         for plan in plans
-        if plan.gtin is not None
+        if plan.gtin is not None and plan.id in given and is_worldwide(plan.gtin)
     }
     products = await match_products(tx, wanted) if wanted else {}
     for plan in plans:
-        if plan.gtin is not None and plan.column("product_id") != products[plan.gtin]:
-            plan.values["product_id"] = products[plan.gtin]
+        gtin = given.get(plan.id)
+        found = products.get(gtin) if gtin is not None else None
+        if gtin is not None and (plan.column("gtin"), plan.column("product_id")) != (gtin, found):
+            matched = {"gtin": gtin, "product_id": found, "matched_by": MatchedBy.GTIN if found is not None else None}
+            plan.values |= matched
             if plan.standing is not None:
-                plan.standing.product_id = products[plan.gtin]
+                for name, value in matched.items():
+                    setattr(plan.standing, name, value)
 
 
 async def _write_new(tx: Tx, plans: Sequence[ListingPlan], shelf: Shelf, terms: Terms) -> None:

@@ -12,9 +12,10 @@ from sqlalchemy import update
 from domain.catalog.model import Fulfilment
 from domain.orders.completion import complete
 from domain.orders.errors import WrongFulfilment
-from domain.orders.model import LineKind, Order, OrderEventKind, OrderLine, OrderStatus
+from domain.orders.model import ORDER_TRANSITIONS, LineKind, Order, OrderEventKind, OrderLine, OrderStatus
 from domain.orders.parties import lock_order
 from domain.orders.payment import set_release
+from domain.orders.pickup import PickupCode, check_code
 from domain.orders.timeline import append, move
 from domain.shared.actor import Actor
 from domain.shared.commands import IdempotencyKey, command
@@ -36,9 +37,11 @@ class ConfirmDelivery:
 
 @command
 class HandOverOrder:
-    """The seller handed it over: picked up, sent as a download, or done on site."""
+    """The seller handed it over: picked up (then with the code that the buyer showed), sent as a download, or done on
+    site."""
 
     order_id: OrderId
+    pickup_code: PickupCode = ""
     idempotency_key: IdempotencyKey
 
 
@@ -65,7 +68,10 @@ async def confirm_delivery(command: ConfirmDelivery, *, actor: Actor, db: Databa
 
 
 async def hand_over(command: HandOverOrder, *, actor: Actor, db: Database) -> UUID:
-    """The order's id; it is DELIVERED. Raises NotFound, IllegalTransition, WrongFulfilment, IdempotencyConflict."""
+    """The order's id; it is DELIVERED.
+
+    Raises NotFound, IllegalTransition, WrongFulfilment, WrongPickupCode, IdempotencyConflict.
+    """
     user_id = actor.user()
 
     async def step(tx: Tx) -> UUID:
@@ -81,6 +87,8 @@ async def hand_over(command: HandOverOrder, *, actor: Actor, db: Database) -> UU
             order, party = await lock_order(tx, command.order_id, actor, Party.SELLER)
             if order.fulfilment == Fulfilment.SHIP.value:
                 raise WrongFulfilment(order.fulfilment)
+            ORDER_TRANSITIONS.check(order.status, OrderStatus.DELIVERED, party)
+            await check_code(tx, order, command.pickup_code)
             await deliver(tx, order, actor=actor, party=party, at=tx.now)
             await tx.execute(
                 update(_lines)

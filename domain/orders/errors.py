@@ -5,6 +5,7 @@ DomainError
 ├── OrderPartlyShipped (a parcel has left: what has not can be cancelled once it is late)
 ├── NothingHeld (a hold would block nothing: the money is not in escrow)
 ├── WrongFulfilment (parcels are shipped, everything else is handed over)
+├── WrongPickupCode (not the code that the buyer of this order shows)
 └── ReportRefused (a carrier's message that is not signed by it, or makes no sense)
 """
 
@@ -43,6 +44,14 @@ class WrongFulfilment(DomainError):
     def __init__(self, fulfilment: str) -> None:
         super().__init__(f"This order is fulfilled by {fulfilment}: parcels are shipped, all else is handed over.")
         self.fulfilment = fulfilment
+
+
+class WrongPickupCode(DomainError):
+    code = "WRONG_PICKUP_CODE"
+
+    def __init__(self, order_id: UUID) -> None:
+        super().__init__("This is not the code of this order; the buyer finds it with the order.")
+        self.order_id = order_id
 
 
 class ReportRefused(DomainError):

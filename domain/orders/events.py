@@ -59,6 +59,11 @@ class OrderLate(OrderMoved):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReadyForPickup(OrderMoved):
+    kind: ClassVar[str] = "order.ready_for_pickup"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentCreated(OrderMoved):
     """`cause_id` is the shipment."""
 
@@ -136,6 +141,7 @@ EVENTS: Final[dict[OrderEventKind, type[OrderMoved]]] = {
     OrderEventKind.AWAITING_SELLER: OrderAwaitsSeller,
     OrderEventKind.PAID: OrderPaid,
     OrderEventKind.LATE: OrderLate,
+    OrderEventKind.READY_FOR_PICKUP: OrderReadyForPickup,
     OrderEventKind.SHIPMENT_CREATED: ShipmentCreated,
     OrderEventKind.SHIPPED: OrderShipped,
     OrderEventKind.TRACKING: TrackingReported,

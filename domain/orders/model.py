@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, Index, UniqueConstraint, text
+from sqlalchemy import Column, Double, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -136,6 +136,7 @@ class OrderEventKind(StrEnum):
     AWAITING_SELLER = "awaiting_seller"
     PAID = "paid"
     LATE = "late"
+    READY_FOR_PICKUP = "ready_for_pickup"
     SHIPMENT_CREATED = "shipment_created"
     SHIPPED = "shipped"
     TRACKING = "tracking"
@@ -223,6 +224,34 @@ class OrderAddress(SQLModel, table=True):
     postal_code: str = Field(default="", max_length=20)
     country: str = Field(max_length=2)
     phone: str = Field(default="", max_length=30)
+
+
+class OrderPickup(SQLModel, table=True):
+    """Of an order that is fetched: the code that its buyer shows, and when the seller had it ready."""
+
+    __tablename__ = "order_pickup"
+
+    order_id: UUID = Field(primary_key=True, foreign_key="order.id")
+    code: str = Field(max_length=8)
+    note: str = Field(default="", max_length=500)
+    ready_at: datetime | None = Field(default=None, sa_type=TIME)
+
+
+class OrderPickupPlace(SQLModel, table=True):
+    """Where a listing of the order is fetched, as it stood when it was bought."""
+
+    __tablename__ = "order_pickup_place"
+
+    order_id: UUID = Field(primary_key=True, foreign_key="order_pickup.order_id")
+    listing_id: UUID = Field(primary_key=True, foreign_key="listing.id")
+    latitude: float = Field(sa_type=Double())
+    longitude: float = Field(sa_type=Double())
+    line1: str = Field(default="", max_length=200)
+    line2: str = Field(default="", max_length=200)
+    locality: str = Field(max_length=200)
+    postal_code: str = Field(default="", max_length=20)
+    country: str = Field(max_length=2)
+    instructions: str = Field(default="", max_length=500)
 
 
 class OrderLine(SQLModel, table=True):

@@ -27,10 +27,15 @@ def number_of(value: int) -> str:
 
 def normalized(text: str) -> str | None:
     """The number as stored, from what a person typed (case, dashes, O for 0); None when it cannot be one."""
-    plain = text.upper().translate(_LOOKALIKES)
+    plain = spelt(text)
     if len(plain) != LENGTH or any(character not in ALPHABET for character in plain):
         return None
     return plain if _check_digit(plain[:-1]) == plain[-1] else None
+
+
+def spelt(text: str) -> str:
+    """Upper case without dashes and spaces, and with 0 and 1 for the letters that look like them."""
+    return text.upper().translate(_LOOKALIKES)
 
 
 def _check_digit(body: str) -> str:

@@ -9,8 +9,10 @@ from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.catalog.model import Fulfilment
 from domain.orders.model import LineKind, Order, OrderAddress, OrderEventKind, OrderLine, OrderLineTax, OrderNumber
 from domain.orders.numbers import new_number
+from domain.orders.pickup import open_pickup
 from domain.orders.timeline import next_event
 from domain.pricing.quote import QuoteLine, SellerQuote
 from domain.shared.actor import Actor
@@ -67,6 +69,8 @@ async def place_order(
     placed = next_event(tx, order, OrderEventKind.PLACED, actor)
     where = [OrderAddress(order_id=order_id, **asdict(address))] if address is not None else []
     await tx.add(order, *lines, *taxes, *where, placed)
+    if quote.fulfilment is Fulfilment.PICKUP:
+        await open_pickup(tx, order_id, [line.listing_id for line in quote.lines if line.listing_id is not None])
     return order
 
 

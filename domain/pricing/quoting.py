@@ -66,8 +66,12 @@ async def gather_facts(
     tax: TaxRules,
     policy: Policy,
 ) -> Facts:
-    """What `price` needs to know about these variants. Without a country nothing is known of shipping and tax."""
+    """What `price` needs to know about these variants. Without a country nothing is known of shipping and tax.
+
+    Where everything is fetched nobody need say where it goes: it is taxed in the country of the shop.
+    """
     sellables = await sellables_by_ids(reads, variant_ids)
+    country = country or _fetched_in(sellables.values())
     paths = {each.category_path for each in sellables.values()}
     commissions = await commissions_by_paths(reads, sorted(paths)) if paths else {}
     senders = sorted({each.seller_id for each in sellables.values() if each.fulfilment is Fulfilment.SHIP})
@@ -75,6 +79,12 @@ async def gather_facts(
     if country is not None:
         rates, taxes = await asyncio.gather(shipping.of_sellers(senders), tax.of_country(country))
     return Facts(sellables, commissions, rates, taxes, country, policy.commission_ppm)
+
+
+def _fetched_in(sellables: Iterable[Sellable]) -> str | None:
+    """The country of the shops from which everything is fetched; None when something is not, or they are of several."""
+    countries = {each.seller_country if each.fulfilment is Fulfilment.PICKUP else None for each in sellables}
+    return countries.pop() if len(countries) == 1 else None
 
 
 def price(facts: Facts, request: QuoteRequest) -> QuoteResult:

@@ -37,6 +37,7 @@ class Sellable:
     handling_days: int
     charges_enabled: bool
     available: int
+    seller_country: str
 
 
 # Stock is read without a lock, so nobody waits for it; the reservation decides again under the lock.
@@ -60,6 +61,7 @@ _SELLABLES = Query(
         _sellers.c.handling_days,
         exists().where(_accounts.c.seller_id == _sellers.c.id, _accounts.c.charges_enabled),
         func.coalesce(_stock.c.on_hand - _stock.c.reserved, 0),
+        _sellers.c.country,
     )
     .select_from(_variants)
     .join(_listings, _listings.c.id == _variants.c.listing_id)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 
-from domain.catalog.model import Category, Condition, Listing, ListingStatus, Variant, Visibility
+from domain.catalog.model import Category, Condition, Listing, ListingPlace, ListingStatus, Variant, Visibility
 from domain.inventory.model import MovementKind, StockItem, StockMovement, StockStatus, VariantStock
 from domain.search.ports import SearchDocument
 from domain.search.ranking import Facts, quality_of, signals_of
@@ -28,7 +28,7 @@ FACET_TEXT_MAX: Final = 100
 """Longer names and values are searched for, not counted by."""
 FACETS_PER_LISTING_MAX: Final = 100
 
-_listings, _variants, _sellers = table(Listing), table(Variant), table(Seller)
+_listings, _variants, _sellers, _places = table(Listing), table(Variant), table(Seller), table(ListingPlace)
 _categories, _stocks, _items, _movements = table(Category), table(VariantStock), table(StockItem), table(StockMovement)
 
 FOUND: Final = and_(
@@ -63,6 +63,8 @@ class _State:
     price_max_minor: int
     stock_rank: int
     options: list[dict[str, str]]
+    latitude: float | None
+    longitude: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,14 @@ def _states() -> Select[Any]:
             _sellers.c.rating_millis,
             _sellers.c.rating_count,
             *sums.c,
+            _places.c.public_latitude,
+            _places.c.public_longitude,
         )
         .select_from(
             _listings.join(_sellers, _sellers.c.id == _listings.c.seller_id)
             .join(_categories, _categories.c.id == _listings.c.category_id)
             .join(sums, sums.c.price_min_minor.is_not(None))
+            .outerjoin(_places, _places.c.listing_id == _listings.c.id)
         )
         .where(_listings.c.id == func.any(bindparam("ids")), FOUND)
     )
@@ -272,6 +277,8 @@ def _document(
         signals=signals,
         quality=quality_of(signals),
         as_of=as_of,
+        latitude=state.latitude,
+        longitude=state.longitude,
     )
 
 

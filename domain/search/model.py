@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Float, Identity, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import ARRAY, Double, Float, Identity, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlmodel import Field, SQLModel
 
@@ -39,6 +39,9 @@ class SearchRow(SQLModel, table=True):
     quality: float = Field(sa_type=Float(53))
     """The weighted sum of the signals that do not depend on what is searched for."""
     signals: dict[str, Any] = Field(sa_type=JSONB)
+    latitude: float | None = Field(default=None, sa_type=Double())
+    longitude: float | None = Field(default=None, sa_type=Double())
+    """The place as everybody sees it, never the exact one."""
     as_of: datetime = Field(sa_type=TIME)
     """When the state was read: an older reading never replaces a newer one."""
     terms: list[str] = Field(sa_type=ARRAY(Text()))
@@ -53,6 +56,7 @@ class SearchRow(SQLModel, table=True):
         Index("ix_search_document_newest", "published_at", "listing_id"),
         Index("ix_search_document_price", "currency", "price_min_minor", "listing_id"),
         Index("ix_search_document_seller", "seller_id"),
+        Index("ix_search_document_place", "latitude", "longitude", postgresql_where=text("latitude IS NOT NULL")),
         Index("ix_search_document_as_of", "as_of"),
     )
 

@@ -22,6 +22,7 @@ DEPTH_MAX: Final = 10_000
 """Hits that can be reached by page number."""
 FACET_VALUES_MAX: Final = 30
 FACETS_MAX: Final = 12
+EARTH_RADIUS_M: Final = 6_371_009
 AttributeValue = str | int | float | bool
 
 
@@ -32,6 +33,8 @@ class SearchSort(StrEnum):
     PRICE_ASC = "price_asc"
     PRICE_DESC = "price_desc"
     RATING = "rating"
+    DISTANCE = "distance"
+    """Only with `near`."""
 
 
 class Match(StrEnum):
@@ -62,6 +65,15 @@ class AttributeFilter:
     values: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Places whose great-circle distance from here is at most `within_m` metres, on a sphere of EARTH_RADIUS_M."""
+
+    latitude: float
+    longitude: float
+    within_m: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchQuery:
     """`after` is a hit's position, `page` a number from 1; not both.
@@ -79,6 +91,7 @@ class SearchQuery:
     attributes: tuple[AttributeFilter, ...] = ()
     seller_id: UUID | None = None
     in_stock_only: bool = False
+    near: Near | None = None
     sort: SearchSort = SearchSort.RELEVANCE
     first: int = 20
     after: tuple[KeyValue, ...] | None = None
@@ -110,6 +123,8 @@ class Hit:
     score: float
     signals: tuple[SignalValue, ...]
     position: tuple[KeyValue, ...]
+    distance_m: int | None = None
+    """In metres, from the place that the query is near to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +205,9 @@ class SearchDocument:
     signals: Mapping[str, float]
     quality: float
     as_of: datetime
+    latitude: float | None = None
+    """The public place; both or none."""
+    longitude: float | None = None
 
 
 class Rebuild(Protocol):

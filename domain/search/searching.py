@@ -5,9 +5,11 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints
 
 from domain.catalog.model import Condition
+from domain.catalog.places import Latitude, Longitude
 from domain.search.ports import (
     DEPTH_MAX,
     AttributeFilter,
+    Near,
     PriceRange,
     SearchQuery,
     SearchSort,
@@ -19,6 +21,8 @@ from domain.shared.money import AmountMinor, Currency
 from domain.shared.paging import PAGE_MAX, Keyset, PageOutOfRange
 
 SUGGESTIONS_MAX: Final = 20
+WITHIN_KM_MAX: Final = 20_100
+"""Half around the earth: everywhere."""
 
 SearchText = Annotated[str, StringConstraints(max_length=10_000)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$", strip_whitespace=False)]
@@ -38,6 +42,13 @@ class WantedPrice:
 
 
 @command
+class WantedNear:
+    latitude: Latitude
+    longitude: Longitude
+    within_km: Annotated[float, Field(ge=0.1, le=WITHIN_KM_MAX, allow_inf_nan=False)]
+
+
+@command
 class SearchListings:
     """`page` counts from 1 and excludes `after`; it reaches DEPTH_MAX hits."""
 
@@ -50,6 +61,7 @@ class SearchListings:
     attributes: Annotated[tuple[WantedAttribute, ...], Field(max_length=20)] = ()
     seller_id: SellerId | None = None
     in_stock_only: bool = False
+    near: WantedNear | None = None
     sort: SearchSort = SearchSort.RELEVANCE
     first: int = 20
     after: str | None = None
@@ -63,6 +75,9 @@ def query_of(command: SearchListings) -> SearchQuery:
         raise InvalidInput.at("filter.price", "OUT_OF_RANGE", "The lowest price is above the highest.")
     if len({each.name for each in command.attributes}) < len(command.attributes):
         raise InvalidInput.at("filter.attributes", "REPEATED", "An attribute is named twice; give its values together.")
+    near = command.near
+    if command.sort is SearchSort.DISTANCE and near is None:
+        raise InvalidInput.at("sort", "NEAR_REQUIRED", "Distances are counted from a place: give `near`.")
     if not 1 <= command.first <= PAGE_MAX or (command.page is not None and command.after is not None):
         raise PageOutOfRange()
     if command.page is not None and not 1 <= command.page <= DEPTH_MAX // command.first:
@@ -78,6 +93,7 @@ def query_of(command: SearchListings) -> SearchQuery:
         attributes=tuple(AttributeFilter(each.name, each.values) for each in command.attributes),
         seller_id=command.seller_id,
         in_stock_only=command.in_stock_only,
+        near=Near(near.latitude, near.longitude, round(near.within_km * 1_000)) if near is not None else None,
         sort=command.sort,
         first=command.first,
         after=keyset.decode(command.after) if command.after is not None else None,
@@ -98,4 +114,5 @@ def keyset_of(command: SearchListings) -> Keyset:
         command.attributes,
         command.seller_id.hex if command.seller_id is not None else None,
         command.in_stock_only,
+        command.near,
     )

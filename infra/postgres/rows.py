@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import Table, inspect
+from sqlalchemy import Float, Table, inspect
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstanceState, configure_mappers, make_transient_to_detached
@@ -36,7 +36,9 @@ class Shape:
         self._converters = tuple(
             (column.key, converter)
             for column in target.columns
-            if (converter := column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None)) is not None
+            # A float is one as the driver gives it; SQLAlchemy would have to know the column's number to say so.
+            if not isinstance(column.type, Float)
+            and (converter := column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None)) is not None
         )
 
     def locking(self, by: str, *, skip_locked: bool) -> str:

@@ -12,7 +12,8 @@ from typing import Final
 
 from domain.search.ports import FACET_VALUES_MAX, FACETS_MAX, Facet, FacetKind, FacetValue
 from domain.shared.paging import COUNT_MAX
-from infra.postgres.search_filters import PRICE_STEPS, FilterKey, Filters, Parameters
+from infra.postgres.search_filters import PRICE_STEPS, FilterKey, Filters
+from infra.postgres.search_parameters import Parameters
 from infra.postgres.search_text import Connection
 from infra.postgres.search_values import Value, Values
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from domain.inventory.model import StockStatus
 from domain.search.ports import FacetKind, Match, PriceRange, Reading, SearchQuery
+from infra.postgres.search_parameters import Parameters
+from infra.postgres.search_places import near_conditions
 from infra.postgres.search_text import Connection, text_query
 from infra.postgres.search_values import Value, Values
 
@@ -14,17 +16,6 @@ PRICE_STEPS: Final = tuple(digit * 10**power for power in range(2, 10) for digit
 
 FilterKey = tuple[FacetKind, str]
 """The facet that a filter belongs to; the name is that of an attribute, else empty."""
-
-
-class Parameters:
-    """Values in the order of their placeholders."""
-
-    def __init__(self) -> None:
-        self.values: list[Any] = []
-
-    def add(self, value: Any) -> str:
-        self.values.append(value)
-        return f"${len(self.values)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +27,7 @@ class Filters:
     chosen: Mapping[FilterKey, list[int]]
 
     def fixed(self, parameters: Parameters) -> list[str]:
-        """What no facet can lift: words, seller, currency, stock."""
+        """What no facet can lift: words, seller, currency, stock, place."""
         found = []
         if self.reading.match is not Match.EVERYTHING:
             found.append(f"vector @@ to_tsquery('english', {parameters.add(text_query(self.reading).matching)})")
@@ -46,6 +37,8 @@ class Filters:
             found.append(f"currency = {parameters.add(self.query.currency)}")
         if self.query.in_stock_only:
             found.append(f"stock_status <> {parameters.add(StockStatus.OUT_OF_STOCK.value)}")
+        if self.query.near is not None:
+            found += near_conditions(self.query.near, parameters)
         return found
 
     def keys(self) -> list[FilterKey]:

@@ -28,8 +28,9 @@ from domain.search.words import query_words
 from domain.shared.paging import COUNT_MAX
 from infra.postgres.recent import Recent
 from infra.postgres.search_facets import FACET_DOCUMENTS_MAX, count_facets
-from infra.postgres.search_filters import Parameters, filters_of
+from infra.postgres.search_filters import filters_of
 from infra.postgres.search_pages import hit, page_statement, reading_of
+from infra.postgres.search_parameters import Parameters
 from infra.postgres.search_text import ENOUGH, Connection, read_text
 from infra.postgres.search_values import Values
 from infra.postgres.search_writing import remove_documents, remove_older, tidy_terms, write_documents

@@ -15,7 +15,9 @@ import asyncpg
 from domain.search.ports import Hit, Match, Reading, SearchQuery, SearchSort
 from domain.search.ranking import ATTRIBUTES, BRAND, COMPLETE, DESCRIPTION, TEXT, TITLE, WEIGHTS, explained
 from domain.shared.paging import CursorMismatch, KeyValue
-from infra.postgres.search_filters import Filters, Parameters, where
+from infra.postgres.search_filters import Filters, where
+from infra.postgres.search_parameters import Parameters
+from infra.postgres.search_places import distance
 from infra.postgres.search_text import text_query
 
 TEXT_WEIGHTS: Final = f"'{{{ATTRIBUTES},{DESCRIPTION},{BRAND},{TITLE}}}'::float4[]"
@@ -64,6 +66,7 @@ ORDERS: Final = {
     SearchSort.POPULARITY: _Order((_Key("popularity", "bigint", _whole),)),
     SearchSort.PRICE_ASC: _Order(_PRICE, descending=False),
     SearchSort.PRICE_DESC: _Order(_PRICE),
+    SearchSort.DISTANCE: _Order((_Key("distance", "bigint", _whole),), descending=False),
     SearchSort.RATING: _Order((_Key("rating_millis", "bigint", _whole), _Key("rating_count", "bigint", _whole))),
 }
 
@@ -90,11 +93,12 @@ def page_statement(filters: Filters, rows_max: int) -> tuple[str, list[Any]]:
     direction = "DESC" if order.descending else "ASC"
     ordered = ", ".join(f"{column} {direction}" for column in (*columns, "listing_id"))
     after = [_after(query.after, order, parameters)] if query.after is not None else []
-    keys = "".join(f", {column}" for column in columns if column != "score")
+    keys = "".join(f", {column}" for column in columns if column not in {"score", "distance"})
+    far = distance(query.near, parameters) if query.near is not None else "NULL::bigint"
     statement = (
-        f"SELECT listing_id, score, complete, text, signals{keys} FROM ("  # noqa: S608  # our own words and $n only
-        f"SELECT listing_id, signals{keys}, {complete} AS complete, {text} AS text, {score} AS score"
-        f" FROM search_document {conditions}) matched {where(after)}"
+        f"SELECT listing_id, score, complete, text, signals, distance{keys} FROM ("  # noqa: S608  # our own words and $n only
+        f"SELECT listing_id, signals{keys}, {complete} AS complete, {text} AS text, {score} AS score,"
+        f" {far} AS distance FROM search_document {conditions}) matched {where(after)}"
         f" ORDER BY {ordered} LIMIT {parameters.add(rows_max)}"
     )
     if query.page is not None:
@@ -140,4 +144,5 @@ def hit(row: asyncpg.Record, query: SearchQuery, reading: Reading) -> Hit:
         score=row["score"],
         signals=signals if searched else tuple(each for each in signals if each.name not in {COMPLETE, TEXT}),
         position=(reading.match.value, reading.text, *plain, listing_id.hex),
+        distance_m=row["distance"],
     )

@@ -18,7 +18,8 @@ DESCRIPTION_WORDS_MAX: Final = 1_000
 
 _COLUMNS: Final = (
     "listing_id", "seller_id", "currency", "price_min_minor", "stock_status", "rating_millis", "rating_count",
-    "popularity", "published_at", "facet_ids", "title_words", "quality", "signals", "as_of", "terms",
+    "popularity", "published_at", "facet_ids", "title_words", "quality", "signals", "latitude", "longitude", "as_of",
+    "terms",
 )  # fmt: skip
 _TEXTS: Final = len(_COLUMNS) + 1
 _VECTOR: Final = " || ".join(
@@ -78,6 +79,8 @@ def _row(document: SearchDocument, facet_ids: list[int]) -> tuple[Any, ...]:
         len(title.split()),
         document.quality,
         dict(document.signals),
+        document.latitude,
+        document.longitude,
         document.as_of,
         terms_of(document.title, *labels),
         title,

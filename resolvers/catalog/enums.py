@@ -9,6 +9,8 @@ from domain.catalog.model import (
     Fulfilment,
     ListingKind,
     ListingStatus,
+    MatchedBy,
+    ProductEventKind,
     SaleMode,
     Visibility,
 )
@@ -50,6 +52,24 @@ expose(
         Fulfilment.PICKUP: "Fetched from the seller.",
         Fulfilment.DIGITAL: "Delivered without a parcel.",
         Fulfilment.ON_SITE: "Done at the buyer's place.",
+    },
+)
+expose(
+    MatchedBy,
+    "Who said which product a listing is of.",
+    {
+        MatchedBy.GTIN: "Found by its GTIN.",
+        MatchedBy.SELLER: "Its seller.",
+        MatchedBy.ADMIN: "The marketplace; that stands, whatever the GTIN says.",
+    },
+)
+expose(
+    ProductEventKind,
+    "What was decided about a product.",
+    {
+        ProductEventKind.LINKED: "A listing is of it.",
+        ProductEventKind.UNLINKED: "A listing is not of it.",
+        ProductEventKind.MERGED: "Another product turned out to be it.",
     },
 )
 expose(

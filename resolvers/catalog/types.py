@@ -16,6 +16,7 @@ from domain.catalog.model import (
     Fulfilment,
     ListingKind,
     ListingStatus,
+    MatchedBy,
     SaleMode,
     Visibility,
 )
@@ -39,6 +40,7 @@ from domain.sellers.reads import shops_by_ids
 from domain.shared.actor import Actor, Role
 from domain.shared.transitions import Party
 from resolvers.catalog.enums import ListingAction
+from resolvers.catalog.places import PlacedListing
 from resolvers.context import Info
 from resolvers.media.types import Image, ImageUpload, image_of
 from resolvers.offers.fields import ListingStanding, ProductOffers
@@ -205,7 +207,7 @@ class ListingEvent:
 
 
 @strawberry.type(description="What one seller offers.")
-class Listing(ListingStanding, Node):
+class Listing(PlacedListing, ListingStanding, Node):
     title: str = strawberry.field(description="At most 200 characters.")
     description: str = strawberry.field(description="Plain text of at most 10,000 characters.")
     brand: str = strawberry.field(description="Who makes it; may be empty.")
@@ -222,7 +224,12 @@ class Listing(ListingStanding, Node):
     created_at: datetime = strawberry.field(description="When its draft was begun.")
     updated_at: datetime = strawberry.field(description="When it was changed last.")
     published_at: datetime | None = strawberry.field(description="When it went on sale first.")
+    gtin: str | None = strawberry.field(description="The GTIN that its seller gave, padded to 14 digits.")
     view: strawberry.Private[ListingView]
+
+    @strawberry.field(description="Who said which product it is; null while nobody has, and for other shops.")
+    def matched_by(self, info: Info) -> MatchedBy | None:
+        return self.view.matched_by if _insider(info.context.actor, self.view) else None
 
     @strawberry.field(description="Why it was refused or suspended; null for those who need not know.")
     def status_reason(self, info: Info) -> str | None:
@@ -312,6 +319,7 @@ class Listing(ListingStanding, Node):
             created_at=view.created_at,
             updated_at=view.updated_at,
             published_at=view.published_at,
+            gtin=view.gtin,
             view=view,
         )
 

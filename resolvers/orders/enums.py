@@ -87,6 +87,7 @@ expose(
         OrderEventKind.AWAITING_SELLER: "The seller was asked to accept it.",
         OrderEventKind.PAID: "It was paid.",
         OrderEventKind.LATE: "It should have been sent by now.",
+        OrderEventKind.READY_FOR_PICKUP: "It can be fetched.",
         OrderEventKind.SHIPMENT_CREATED: "A parcel left.",
         OrderEventKind.SHIPPED: "The last parcel left.",
         OrderEventKind.TRACKING: "The carrier reported on a parcel.",

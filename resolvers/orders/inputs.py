@@ -38,9 +38,19 @@ class ShipOrderInput:
     idempotency_key: str = strawberry.field(description=KEY)
 
 
+@strawberry.input(description="An order that waits for its buyer.")
+class MarkReadyForPickupInput:
+    order_id: strawberry.ID = strawberry.field(description=ORDER)
+    note: str = strawberry.field(default="", description="When and how to fetch it, at most 500 characters.")
+    idempotency_key: str = strawberry.field(description=KEY)
+
+
 @strawberry.input(description="An order that is no parcel, and was picked up, downloaded or done.")
 class HandOverOrderInput:
     order_id: strawberry.ID = strawberry.field(description=ORDER)
+    pickup_code: str = strawberry.field(
+        default="", description="For what is fetched: the code that the buyer shows. Case and dashes do not matter."
+    )
     idempotency_key: str = strawberry.field(description=KEY)
 
 

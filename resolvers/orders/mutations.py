@@ -8,20 +8,23 @@ import strawberry
 from domain.orders.cancellation import CancelOrder, cancel_order
 from domain.orders.delivery import ConfirmDelivery, HandOverOrder, confirm_delivery, hand_over
 from domain.orders.holds import CloseHold, OpenHold, close_hold, open_hold
+from domain.orders.pickup import MarkReadyForPickup, mark_ready
 from domain.orders.reads import orders_by_ids
 from domain.orders.refunds import RetryRefund, retry_refund
 from domain.orders.shipping import ShipOrder, ship_order
 from resolvers.context import Info
+from resolvers.orders.failures import NothingHeld, OrderOnHold, OrderPartlyShipped, WrongFulfilment, WrongPickupCode
 from resolvers.orders.inputs import (
     CancelOrderInput,
     CloseHoldInput,
     ConfirmDeliveryInput,
     HandOverOrderInput,
+    MarkReadyForPickupInput,
     OpenHoldInput,
     RetryRefundInput,
     ShipOrderInput,
 )
-from resolvers.orders.types import NothingHeld, Order, OrderOnHold, OrderPartlyShipped, WrongFulfilment
+from resolvers.orders.types import Order
 from resolvers.shared.errors import Busy, IdempotencyConflict, IllegalTransition, InvalidInput, NotFound, NotPermitted
 from resolvers.shared.parsing import parse
 from resolvers.shared.permission import AccessLevel, mutation
@@ -37,6 +40,11 @@ class CancelOrderSuccess:
 class ShipOrderSuccess:
     order: Order = strawberry.field(description="As it is now: SHIPPED when nothing is left to be sent.")
     shipment_id: strawberry.ID = strawberry.field(description="The parcel.")
+
+
+@strawberry.type(description="The buyer is told that it can be fetched.")
+class MarkReadyForPickupSuccess:
+    order: Order = strawberry.field(description="As it is now.")
 
 
 @strawberry.type(description="The order counts as delivered.")
@@ -80,8 +88,25 @@ ShipOrderResult = Annotated[
     ShipOrderSuccess | NotFound | IllegalTransition | WrongFulfilment | IdempotencyConflict | Busy | InvalidInput,
     strawberry.union("ShipOrderResult", description="What became of a parcel."),
 ]
+MarkReadyForPickupResult = Annotated[
+    MarkReadyForPickupSuccess
+    | NotFound
+    | IllegalTransition
+    | WrongFulfilment
+    | IdempotencyConflict
+    | Busy
+    | InvalidInput,
+    strawberry.union("MarkReadyForPickupResult", description="What became of telling the buyer."),
+]
 HandOverOrderResult = Annotated[
-    HandOverOrderSuccess | NotFound | IllegalTransition | WrongFulfilment | IdempotencyConflict | Busy | InvalidInput,
+    HandOverOrderSuccess
+    | NotFound
+    | IllegalTransition
+    | WrongFulfilment
+    | WrongPickupCode
+    | IdempotencyConflict
+    | Busy
+    | InvalidInput,
     strawberry.union("HandOverOrderResult", description="What became of a hand-over."),
 ]
 ConfirmDeliveryResult = Annotated[
@@ -131,6 +156,12 @@ class SellerOrderMutations:
         return ShipOrderSuccess(
             order=await _shown(info, command.order_id), shipment_id=public_id("shipment", shipment_id)
         )
+
+    @mutation(AccessLevel.SELLER, "A paid order can be fetched; its buyer sees the note.")
+    async def mark_ready_for_pickup(self, info: Info, input: MarkReadyForPickupInput) -> MarkReadyForPickupResult:
+        context = info.context
+        id_ = await mark_ready(parse(MarkReadyForPickup, input), actor=context.actor, db=context.ports.db)
+        return MarkReadyForPickupSuccess(order=await _shown(info, id_))
 
     @mutation(AccessLevel.SELLER, "An order that is no parcel was picked up, downloaded or done on site.")
     async def hand_over_order(self, info: Info, input: HandOverOrderInput) -> HandOverOrderResult:

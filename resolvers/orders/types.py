@@ -9,7 +9,6 @@ from datetime import datetime
 import strawberry
 
 from domain.catalog.model import Fulfilment
-from domain.orders import errors
 from domain.orders.contents import (
     address_by_orders,
     amounts_by_orders,
@@ -20,15 +19,16 @@ from domain.orders.contents import (
 )
 from domain.orders.feeds import count_timeline, timeline_keyset, timeline_page
 from domain.orders.model import ORDER_TRANSITIONS, CancelledBy, EscrowState, OrderStatus
+from domain.orders.pickup import pickups_by_orders
 from domain.orders.reads import OrderView
 from domain.sellers.reads import shops_by_ids
 from domain.shared.actor import Actor
 from domain.shared.transitions import Party
 from resolvers.context import Info
 from resolvers.orders.parts import FEW, OrderAddress, OrderEvent, OrderHold, OrderLine, OrderRefund, Shipment
+from resolvers.orders.pickup import OrderPickup
 from resolvers.sellers.types import Shop
 from resolvers.shared.connections import After, Before, Connection, First, Last, connection
-from resolvers.shared.errors import UserError, failure
 from resolvers.shared.scalars import MoneyType, Node, money, public_id
 
 
@@ -51,7 +51,9 @@ class Order(Node):
     placed_at: datetime = strawberry.field(description="When it was placed.")
     seller_deadline_at: datetime | None = strawberry.field(description="Until when the seller may accept.")
     paid_at: datetime | None = strawberry.field(description="When it was paid.")
-    ship_by_at: datetime | None = strawberry.field(description="By when the seller has to send it.")
+    ship_by_at: datetime | None = strawberry.field(
+        description="By when the seller has to send it, or the buyer to fetch it once it is ready."
+    )
     late_at: datetime | None = strawberry.field(
         description="Since when it is known to be late, as it was not sent by `shipByAt`; null while it is in time."
     )
@@ -112,6 +114,13 @@ class Order(Node):
             return None
         found = await info.context.loaders.load(address_by_orders, self.view.id)
         return OrderAddress.of(found) if found is not None else None
+
+    @strawberry.field(description="Where and how it is fetched; null for other orders, and until it is paid.")
+    async def pickup(self, info: Info) -> OrderPickup | None:
+        if self.view.fulfilment is not Fulfilment.PICKUP or self.view.paid_at is None:
+            return None
+        found = await info.context.loaders.load(pickups_by_orders, self.view.id)
+        return OrderPickup.of(found, for_buyer=Party.BUYER in self.parties) if found is not None else None
 
     @strawberry.field(description="Its parcels.", directives=[FEW])
     async def shipments(self, info: Info) -> list[Shipment]:
@@ -183,26 +192,3 @@ def actions_of(view: OrderView, parties: tuple[Party, ...], now: datetime) -> li
     """Of all roles that the viewer has, in the order of the table, each once."""
     may = {action for party in parties for action in view.actions(party, now)}
     return [action for action in dict.fromkeys(step.action for step in ORDER_TRANSITIONS.steps) if action in may]
-
-
-@failure(errors.OrderOnHold, "The order is on hold until a dispute about it is settled. Nothing was changed.")
-class OrderOnHold(UserError):
-    pass
-
-
-@failure(
-    errors.OrderPartlyShipped,
-    "A parcel of the order has left; the rest can be cancelled three days after `shipByAt`.",
-)
-class OrderPartlyShipped(UserError):
-    pass
-
-
-@failure(errors.NothingHeld, "The marketplace holds no money for the order, so there is nothing to hold back.")
-class NothingHeld(UserError):
-    pass
-
-
-@failure(errors.WrongFulfilment, "Parcels are shipped; what is picked up, downloaded or done on site is handed over.")
-class WrongFulfilment(UserError):
-    pass

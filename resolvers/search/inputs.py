@@ -5,6 +5,7 @@ import strawberry
 import resolvers.catalog.enums  # noqa: F401  # describes the enums used here
 from domain.catalog.model import Condition
 from domain.search.ports import SearchSort
+from domain.search.searching import WITHIN_KM_MAX
 from resolvers.shared.enums import expose
 from resolvers.shared.scalars import CurrencyCode, MinorUnits
 
@@ -18,6 +19,7 @@ SearchSortType = expose(
         SearchSort.PRICE_ASC: "The cheapest first; of several currencies, one after the other.",
         SearchSort.PRICE_DESC: "The dearest first; of several currencies, one after the other.",
         SearchSort.RATING: "The best rated first.",
+        SearchSort.DISTANCE: "The nearest first; only with `near`.",
     },
 )
 
@@ -32,6 +34,13 @@ class PriceFilterInput:
 class AttributeFilterInput:
     name: str = strawberry.field(description="The attribute, as its facet names it.")
     values: list[str] = strawberry.field(description="One of these values, as its facet gives them.")
+
+
+@strawberry.input(description="A circle around a place.")
+class NearInput:
+    latitude: float = strawberry.field(description="Degrees north, -90 to 90.")
+    longitude: float = strawberry.field(description="Degrees east, -180 to 180.")
+    within_km: float = strawberry.field(description=f"How far at most, 0.1 to {WITHIN_KM_MAX} km.")
 
 
 @strawberry.input(description="What hits must have in common; everything that is given must hold.")
@@ -49,4 +58,8 @@ class SearchFilterInput:
         default_factory=list, description="Each attribute once, with the values it may have."
     )
     seller_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Sold by this shop.")
+    near: NearInput | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Not farther than this. Places are known to about a kilometre, and so are distances.",
+    )
     in_stock_only: bool = strawberry.field(default=False, description="Only what can be had at present.")

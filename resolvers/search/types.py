@@ -122,7 +122,7 @@ async def result_of(info: Info, command: SearchListings, query: SearchQuery, ans
     cards = await cards_by_ids(info.context.reads, [hit.listing_id for hit in answer.hits])
     keyset = keyset_of(command)
     edges = [
-        SearchEdge(node=ListingCard.of(cards[hit.listing_id]), score=hit.score, hit=hit, keyset=keyset)
+        SearchEdge(node=ListingCard.of(cards[hit.listing_id], hit.distance_m), score=hit.score, hit=hit, keyset=keyset)
         for hit in answer.hits
         if hit.listing_id in cards
     ]

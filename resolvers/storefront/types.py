@@ -8,9 +8,11 @@ from datetime import datetime
 import strawberry
 
 from domain.catalog.model import Condition
+from domain.catalog.places import places_by_listing_ids
 from domain.catalog.reads import public_listings_by_ids
 from domain.inventory.model import StockStatus
 from domain.storefront import card_reads, page_reads
+from resolvers.catalog.places import ListingPlace
 from resolvers.catalog.types import Listing
 from resolvers.context import Info
 from resolvers.media.types import Image
@@ -38,6 +40,9 @@ class ListingCard:
     published_at: datetime = strawberry.field(description="Since when it is on sale.")
     shop: ShopCard = strawberry.field(description="Who sells it.")
     image: Image | None = strawberry.field(description="Its first picture; null without any that is ready.")
+    distance_km: float | None = strawberry.field(
+        description="From the place that was searched near to, to a tenth of a kilometre; null for other lists."
+    )
     view: strawberry.Private[card_reads.ListingCard]
 
     @strawberry.field(description="The whole listing; null when it was taken off sale just now.")
@@ -45,8 +50,13 @@ class ListingCard:
         found = await info.context.loaders.load(public_listings_by_ids, self.view.id)
         return Listing.of(found) if found is not None else None
 
+    @strawberry.field(description="Where it is, to about a kilometre; null where it does not matter.")
+    async def place(self, info: Info) -> ListingPlace | None:
+        found = await info.context.loaders.load(places_by_listing_ids, self.view.id)
+        return ListingPlace.of(found) if found is not None else None
+
     @classmethod
-    def of(cls, view: card_reads.ListingCard) -> "ListingCard":
+    def of(cls, view: card_reads.ListingCard, distance_m: int | None = None) -> "ListingCard":
         picture, image = view.picture, None
         if picture is not None and view.image_id is not None:
             image = Image.of(picture, view.image_id, view.image_alt_text or "")
@@ -71,6 +81,7 @@ class ListingCard:
                 rating=stars(view.seller_rating_millis),
                 rating_count=view.seller_rating_count,
             ),
+            distance_km=None if distance_m is None else round(distance_m / 1_000, 1),
             view=view,
         )
 

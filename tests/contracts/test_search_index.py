@@ -18,6 +18,7 @@ from domain.search.ports import (
     Facet,
     FacetKind,
     Match,
+    Near,
     PriceRange,
     SearchAnswer,
     SearchQuery,
@@ -32,6 +33,10 @@ HOSTILE = (
     "\x00lamp", "\u202elamp", "ß İ ﬁ", "((((((((", "NOT", "*", "~2", "{\"query\": {}}", "lamp" * 2_500,
     "ł" * 10_000, "-" * 10_000, "a " * 5_000, "\ud800",
 )  # fmt: skip
+
+
+ANYWHERE = Near(0, 0, 20_100_000)
+"""Orders by distance, and leaves nothing out that has a place."""
 
 
 @pytest.fixture(params=sorted(WORLDS))
@@ -293,11 +298,21 @@ async def test_prices_of_several_currencies_are_not_mixed(world: World) -> None:
 async def test_pages_hold_every_hit_once_whatever_comes_meanwhile(world: World, sort: SearchSort, text: str) -> None:
     # Many equals: only the id tells them apart.
     before = await world.add(
-        *(a_document(age_days=number % 3, price_min_minor=number % 4 * 100, sold=number % 2) for number in range(23))
+        *(
+            a_document(
+                age_days=number % 3, price_min_minor=number % 4 * 100, sold=number % 2, latitude=number % 3, longitude=9
+            )
+            for number in range(23)
+        )
     )
-    query = SearchQuery(text=text, sort=sort, first=5)
+    query = SearchQuery(text=text, sort=sort, first=5, near=ANYWHERE)
     first = await world.index.search(query)
-    await world.add(*(a_document(age_days=number, price_min_minor=number * 100) for number in range(8)))
+    await world.add(
+        *(
+            a_document(age_days=number, price_min_minor=number * 100, latitude=number, longitude=9)
+            for number in range(8)
+        )
+    )
     rest = await walked(world, replace(query, after=first.hits[-1].position))
     seen = ids(first) + rest
     assert len(seen) == len(set(seen))
@@ -306,9 +321,15 @@ async def test_pages_hold_every_hit_once_whatever_comes_meanwhile(world: World, 
 
 @pytest.mark.parametrize("sort", SearchSort)
 async def test_numbered_pages_are_the_same_pages(world: World, sort: SearchSort) -> None:
-    await world.add(*(a_document(age_days=number % 3, price_min_minor=number % 4 * 100) for number in range(13)))
-    walk = await walked(world, SearchQuery(sort=sort, first=5))
-    pages = [await found(world, sort=sort, first=5, page=number) for number in (1, 2, 3, 4)]
+    places: list[dict[str, Any]] = [{"latitude": number % 3, "longitude": number % 2} for number in range(13)]
+    await world.add(
+        *(
+            a_document(age_days=number % 3, price_min_minor=number % 4 * 100, **place)
+            for number, place in enumerate(places)
+        )
+    )
+    walk = await walked(world, SearchQuery(sort=sort, first=5, near=ANYWHERE))
+    pages = [await found(world, sort=sort, first=5, page=number, near=ANYWHERE) for number in (1, 2, 3, 4)]
     assert pages == [walk[:5], walk[5:10], walk[10:], []]
 
 

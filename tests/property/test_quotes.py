@@ -73,6 +73,7 @@ def sellables(draw: st.DrawFn, variant_id: UUID) -> Sellable:
         seller_commission_ppm=draw(st.none() | PPM),
         handling_days=2,
         charges_enabled=True,
+        seller_country="DE",
         available=99,
     )
 

@@ -15,7 +15,7 @@ from domain.catalog.attributes import (
     write_schema,
 )
 from domain.catalog.model import ATTRIBUTES_MAX, AttributeType
-from domain.catalog.products import normal_gtin
+from domain.catalog.products import is_worldwide, normal_gtin
 from domain.shared.errors import Issue
 
 
@@ -152,7 +152,24 @@ def test_all_forms_of_a_gtin_have_one_spelling(text: str, normal: str) -> None:
     assert normal_gtin(text) == normal
 
 
-@pytest.mark.parametrize("text", ["4006381333932", "400638133393", "", "abcdefgh", "٤٠٠٦٣٨١٣٣٣٩٣١"])
+@pytest.mark.parametrize("text", ["4006381333932", "400638133393", "", "00000000", "abcdefgh", "٤٠٠٦٣٨١٣٣٣٩٣١"])
 def test_a_wrong_gtin_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="GTIN"):
         normal_gtin(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "worldwide"),
+    [
+        ("4006381333931", True),
+        ("012345678905", True),
+        ("10012345678902", True),
+        ("96385074", True),
+        ("2000000000015", False),
+        ("0200000000028", False),
+        ("20000004", False),
+        ("00000017", False),
+    ],
+)
+def test_numbers_that_shops_give_themselves_are_known(text: str, worldwide: bool) -> None:
+    assert is_worldwide(normal_gtin(text)) is worldwide

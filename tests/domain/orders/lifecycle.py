@@ -10,6 +10,7 @@ from domain.ledger.reads import escrow_by_orders, payable_of
 from domain.orders.cancellation import CancelOrder, cancel_order
 from domain.orders.delivery import ConfirmDelivery, HandOverOrder, confirm_delivery, hand_over
 from domain.orders.holds import CloseHold, OpenHold, close_hold, open_hold
+from domain.orders.pickup import pickups_by_orders
 from domain.orders.shipping import ShipOrder, ShippedLine, ship_order
 from domain.shared.actor import Actor
 from domain.shared.database import Tx
@@ -34,8 +35,13 @@ async def confirm(container: Container, sale: Sale, actor: Actor | None = None, 
     return await confirm_delivery(command, actor=actor or sale.buyer, db=container.ports.db)
 
 
-async def give(container: Container, sale: Sale) -> UUID:
-    command = HandOverOrder(order_id=sale.order_id, idempotency_key=a_key())
+async def give(container: Container, sale: Sale, code: str | None = None) -> UUID:
+    """With the code that the buyer shows, unless another is given."""
+    pickups = await pickups_by_orders(container.ports.db.primary, [sale.order_id])
+    shown = pickups[sale.order_id].code if pickups else ""
+    command = HandOverOrder(
+        order_id=sale.order_id, pickup_code=shown if code is None else code, idempotency_key=a_key()
+    )
     return await hand_over(command, actor=sale.seller, db=container.ports.db)
 
 

@@ -301,3 +301,25 @@ async def test_the_books_are_shown_to_administrators(container: Container) -> No
         currency = line["total"]["currency"]
         by_currency[currency] = by_currency.get(currency, 0) + line["total"]["amountMinor"]
     assert set(by_currency.values()) == {0}
+
+
+PICKUP = "query($id: ID!) { me { order(id: $id) { pickup { code readyAt note places { line1 } } } } }"
+SOLD_PICKUP = "query($id: ID!) { seller { order(id: $id) { status pickup { code readyAt note } } } }"
+
+
+async def test_only_the_buyer_reads_the_code_and_only_once_it_is_paid(container: Container) -> None:
+    unpaid = await a_sale(container, fulfilment=Fulfilment.PICKUP, paid=False)
+    asked = {"id": encode_id("order", unpaid.order_id)}
+    assert (await execute(container, PICKUP, asked, actor=unpaid.buyer))["me"]["order"]["pickup"] is None
+    sale = await a_sale(container, fulfilment=Fulfilment.PICKUP)
+    asked = {"id": encode_id("order", sale.order_id)}
+    told = await perform(container, "markReadyForPickup", sale.seller, sale, note="Ring twice")
+    assert told["__typename"] == "MarkReadyForPickupSuccess"
+    pickup = (await execute(container, PICKUP, asked, actor=sale.buyer))["me"]["order"]["pickup"]
+    assert (pickup["note"], pickup["places"], pickup["readyAt"] is not None) == ("Ring twice", [], True)
+    seen_by_seller = (await execute(container, SOLD_PICKUP, asked, actor=sale.seller))["seller"]["order"]["pickup"]
+    assert (seen_by_seller["code"], seen_by_seller["note"]) == (None, "Ring twice")
+    wrong = await perform(container, "handOverOrder", sale.seller, sale, pickupCode="0000-0000")
+    assert wrong["__typename"] == "WrongPickupCode"
+    handed = await perform(container, "handOverOrder", sale.seller, sale, pickupCode=pickup["code"])
+    assert handed["order"]["status"] == "DELIVERED"

@@ -39,12 +39,15 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("brand", sa.String(length=200), nullable=False),
         sa.Column("gtin", sa.String(length=14), nullable=True),
+        sa.Column("merged_into_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["category_id"], ["category.id"], name=op.f("fk_product_category_id")),
+        sa.ForeignKeyConstraint(["merged_into_id"], ["product.id"], name=op.f("fk_product_merged_into_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_product")),
         sa.UniqueConstraint("gtin", name=op.f("uq_product_gtin")),
     )
     op.create_index(op.f("ix_product_category_id"), "product", ["category_id"], unique=False)
+    op.create_index(op.f("ix_product_merged_into_id"), "product", ["merged_into_id"], unique=False)
     op.create_table(
         "tax_rule",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -66,6 +69,12 @@ def upgrade() -> None:
         sa.Column("seller_id", sa.Uuid(), nullable=False),
         sa.Column("category_id", sa.Uuid(), nullable=False),
         sa.Column("product_id", sa.Uuid(), nullable=True),
+        sa.Column("gtin", sa.String(length=14), nullable=True),
+        sa.Column(
+            "matched_by",
+            sa.Enum("gtin", "seller", "admin", name="matchedby", native_enum=False, create_constraint=True, length=40),
+            nullable=True,
+        ),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("description", sa.String(length=10000), nullable=False),
         sa.Column("brand", sa.String(length=200), nullable=False),

@@ -205,6 +205,7 @@ def upgrade() -> None:
                 "awaiting_seller",
                 "paid",
                 "late",
+                "ready_for_pickup",
                 "shipment_created",
                 "shipped",
                 "tracking",

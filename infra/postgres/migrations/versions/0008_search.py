@@ -36,6 +36,8 @@ def upgrade() -> None:
         sa.Column("title_words", sa.Integer(), nullable=False),
         sa.Column("quality", sa.Float(precision=53), nullable=False),
         sa.Column("signals", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("latitude", sa.Double(), nullable=True),
+        sa.Column("longitude", sa.Double(), nullable=True),
         sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
         sa.Column("terms", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("vector", postgresql.TSVECTOR(), nullable=False),
@@ -54,6 +56,12 @@ def upgrade() -> None:
     op.create_index("ix_search_document_newest", "search_document", ["published_at", "listing_id"])
     op.create_index("ix_search_document_price", "search_document", ["currency", "price_min_minor", "listing_id"])
     op.create_index("ix_search_document_seller", "search_document", ["seller_id"])
+    op.create_index(
+        "ix_search_document_place",
+        "search_document",
+        ["latitude", "longitude"],
+        postgresql_where=sa.text("latitude IS NOT NULL"),
+    )
     op.create_index("ix_search_document_as_of", "search_document", ["as_of"])
     op.create_table(
         "search_value",
