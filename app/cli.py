@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import typer
 from asyncpg import PostgresError
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from app.settings import Settings, SettingsRefused, load_settings
@@ -102,8 +102,14 @@ def seed(
     """Fill a migrated database with the demo catalogue; what is there stays."""
     settings = settings_or_exit()
     with Progress(console=err, transient=True) as bar:
-        task = bar.add_task("seeding", total=listings)
-        report = run(load("seed")(settings, listings, lambda done, _: bar.update(task, completed=done)))
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what)
+            bar.update(tasks[what], completed=done, total=total)
+
+        report = run(load("seed")(settings, listings, tell))
     out.print(f"{report.listings} listings, {report.listings_added} of them new")
 
 

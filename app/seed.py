@@ -19,8 +19,10 @@ from app.demo.accounts import DEMO_PASSWORD
 from app.demo.batches import batch_of, show_seller_ratings, write_batch
 from app.demo.copying import Row, copy_missing, copy_rows
 from app.demo.ids import demo_id
+from app.demo.pictures import store_pictures, write_contents
 from app.demo.shops import SHOPS, SPARE_ACCOUNT_REF, Shop
 from domain.catalog.model import Category
+from domain.media.ports import ObjectStorage
 from domain.pricing.model import TaxRule
 from domain.sellers.model import PaymentAccount, Seller, SellerMember, ShippingRate
 from domain.users.model import Address, User
@@ -52,13 +54,14 @@ async def seed(
     *,
     as_of: datetime | None = None,
     open_account: OpenAccount | None = None,
+    storage: ObjectStorage | None = None,
     progress: Progress | None = None,
 ) -> SeedReport:
     """Fill a migrated database. `listings` may be raised later: the first ones stay what they are.
 
     All times lie before `as_of`, by default the beginning of this day: the same moment, the same rows.
-    Without `open_account` the shops get account references that no payment provider knows. Raises ValueError for
-    more than LISTINGS_MAX listings.
+    Without `open_account` the shops get account references that no payment provider knows, without `storage` there
+    are no pictures. Raises ValueError for more than LISTINGS_MAX listings.
     """
     if not 0 <= listings <= LISTINGS_MAX:
         raise ValueError(f"between 0 and {LISTINGS_MAX} listings")
@@ -67,10 +70,13 @@ async def seed(
     try:
         await _seed_people(connection, as_of)
         await _seed_payment_accounts(connection, open_account, as_of)
+        if storage is not None:
+            await store_pictures(storage)
+            await write_contents(connection)
         added = 0
         for start in range(0, listings, BATCH_LISTINGS):
             end = min(start + BATCH_LISTINGS, listings)
-            added += await _seed_listings(connection, range(start, end), as_of)
+            added += await _seed_listings(connection, range(start, end), as_of, pictures=storage is not None)
             if progress is not None:
                 progress(end, listings)
         await show_seller_ratings(connection)
@@ -136,11 +142,13 @@ async def _seed_payment_accounts(
         await copy_rows(connection, PaymentAccount, rows)
 
 
-async def _seed_listings(connection: asyncpg.Connection, numbers: Sequence[int], as_of: datetime) -> int:
+async def _seed_listings(
+    connection: asyncpg.Connection, numbers: Sequence[int], as_of: datetime, *, pictures: bool
+) -> int:
     """Writes those of the numbered listings that are not there; how many that were."""
     ids = {demo_id("listing", number): number for number in numbers}
     known = await connection.fetch("SELECT id FROM listing WHERE id = ANY($1)", list(ids))
     missing = sorted(set(ids.values()) - {ids[record["id"]] for record in known})
     if missing:
-        await write_batch(connection, batch_of(missing, as_of), as_of)
+        await write_batch(connection, batch_of(missing, as_of, pictures=pictures), as_of)
     return len(missing)

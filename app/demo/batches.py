@@ -16,6 +16,7 @@ import asyncpg
 from app.demo.ids import demo_id
 from app.demo.listings import add_listing, listing_of
 from app.demo.order_rows import add_order
+from app.demo.pictures import add_pictures
 from app.demo.purchase_rows import AccountKey, add_postings, add_purchase, postings_of
 from app.demo.reviews import Tallies, add_reviews, shown_rating, tally_rows
 from app.demo.rows import Rows
@@ -52,8 +53,8 @@ class Batch:
     postings: list[tuple[DemoSale, Sequence[Posting]]] = field(default_factory=list)
 
 
-def batch_of(numbers: Iterable[int], as_of: datetime) -> Batch:
-    """Everything that belongs to the numbered listings."""
+def batch_of(numbers: Iterable[int], as_of: datetime, *, pictures: bool = False) -> Batch:
+    """Everything that belongs to the numbered listings; their pictures only where the files are stored."""
     batch = Batch()
     for number in numbers:
         listing, sold = listing_of(number, as_of), Counter[UUID]()
@@ -65,6 +66,8 @@ def batch_of(numbers: Iterable[int], as_of: datetime) -> Batch:
             batch.postings.append((sale, postings_of(sale)))
         rating = shown_rating(batch.tallies[ReviewKind.LISTING, listing.id])
         add_listing(batch.rows, listing, sold, rating, as_of)
+        if pictures:
+            add_pictures(batch.rows, listing)
     batch.rows.add(ReviewTally, *tally_rows(batch.tallies, as_of, [ReviewKind.LISTING]))
     return batch
 

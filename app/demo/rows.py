@@ -14,6 +14,7 @@ from domain.catalog.model import Listing, ListingChange, Product, Variant
 from domain.checkout.model import Checkout, CheckoutEvent
 from domain.inventory.model import Reservation, StockItem, StockMovement, VariantStock
 from domain.ledger.model import Balance, Entry, LedgerTransaction
+from domain.media.model import MediaAsset
 from domain.orders.model import (
     Order,
     OrderAddress,
@@ -29,8 +30,8 @@ from domain.payments.model import Payment, PaymentAllocation
 from domain.reviews.model import Review, ReviewKey, ReviewTally
 
 ORDER: Final[tuple[type[SQLModel], ...]] = (
-    Listing, Variant, StockItem, VariantStock, Checkout, CheckoutEvent, Reservation, StockMovement, Order, OrderNumber,
-    OrderAddress, OrderLine, OrderLineTax, Shipment, ShipmentLine, TrackingEvent, OrderEvent, Payment,
+    Listing, MediaAsset, Variant, StockItem, VariantStock, Checkout, CheckoutEvent, Reservation, StockMovement, Order,
+    OrderNumber, OrderAddress, OrderLine, OrderLineTax, Shipment, ShipmentLine, TrackingEvent, OrderEvent, Payment,
     PaymentAllocation, LedgerTransaction, Entry, Balance, Review, ReviewKey, ReviewTally, ListingChange,
 )  # fmt: skip
 

@@ -1,29 +1,44 @@
-"""Seeding as a command runs it: demo shops get payment accounts that the payment sandbox really knows."""
+"""Seeding as a command runs it: with payment accounts that the sandbox knows, pictures, and the search index."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Final
 from uuid import UUID
 
 import httpx
 
+from app.container import object_storage
 from app.reindexing import index_waiting
-from app.seed import OpenAccount, Progress, SeedReport, seed
+from app.seed import OpenAccount, SeedReport, seed
 from app.settings import Settings, SettingsRefused
+from domain.shared.clock import SystemClock
 from infra.stripe.gateway import stripe_gateway
 
 ONBOARDING_SECONDS_MAX = 10
+LISTINGS: Final = "listings and their past sales"
+INDEX: Final = "search index"
+Told = Callable[[str, int, int], None]
+"""(what is being done, how much of it, of how much)"""
 
 
-async def seed_demo(settings: Settings, listings: int, progress: Progress | None = None) -> SeedReport:
-    """Fill the database of these settings and the search index. Raises SettingsRefused in production."""
+async def seed_demo(settings: Settings, listings: int, progress: Told | None = None) -> SeedReport:
+    """Fill the database of these settings, the storage and the search index. Raises SettingsRefused in production."""
     if settings.is_production:
         raise SettingsRefused("production is not seeded: the passwords of demo accounts are known to everybody")
-    if settings.stripe_api_base is None:
-        report = await seed(settings.database_url, listings, progress=progress)
-    else:
-        async with sandbox_accounts(settings, settings.stripe_api_base) as open_account:
-            report = await seed(settings.database_url, listings, open_account=open_account, progress=progress)
-    await index_waiting(settings)
+    tell = progress or (lambda _what, _done, _total: None)
+    async with AsyncExitStack() as opened:
+        open_account = None
+        if settings.stripe_api_base is not None:
+            open_account = await opened.enter_async_context(sandbox_accounts(settings, settings.stripe_api_base))
+        report = await seed(
+            settings.database_url,
+            listings,
+            open_account=open_account,
+            storage=object_storage(settings, SystemClock()),
+            progress=partial(tell, LISTINGS),
+        )
+    await index_waiting(settings, lambda done: tell(INDEX, done, report.listings_added))
     return report
 
 

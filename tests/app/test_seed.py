@@ -1,25 +1,32 @@
 """Demo data: whole, in step with the invariants of stock and money, and harmless to write twice."""
 
+import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 
 import asyncpg
 import pytest
+from PIL import Image
 
 from app.auditing import audit
 from app.container import open_container
 from app.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from app.demo.categories import ROOTS
 from app.demo.listings import OFFERS, gtin
+from app.demo.pictures import store_pictures
 from app.demo.rules import LEAVES
 from app.demo.shops import SHOPS
 from app.jobs import handlers_of
 from app.seed import LISTINGS_MAX, SeedReport, seed
 from domain.catalog.products import normal_gtin
 from domain.ledger.sealing import seal
+from domain.media.ports import public_key
 from domain.orders.model import ORDER_TRANSITIONS
+from domain.shared.clock import SystemClock
 from infra.argon2.hasher import Argon2PasswordHasher
+from infra.storage.opening import open_storage
 from tests.conftest import settings_for
 from tests.journeys.books import NOTHING_FOUND
 from tests.servers import Urls, copy_of_template
@@ -183,6 +190,31 @@ async def test_the_audit_accepts_the_books(seeded: str, redis_url: str) -> None:
     sound, line = await audit(settings)
     assert sound, line
     assert "sound" in line
+
+
+async def test_every_listing_shows_pictures_whose_files_are_stored(urls: Urls, tmp_path: Path) -> None:
+    storage = open_storage(
+        f"file:{tmp_path}",
+        endpoint=None,
+        api_url="http://a",
+        base_url="http://a/m",
+        secret="s" * 32,
+        clock=SystemClock(),
+    )
+    url = await copy_of_template(urls)
+    await seed(url, 20, storage=storage)
+    assert await store_pictures(storage) == 0, "what is there is not drawn again"
+    connection = await asyncpg.connect(url)
+    try:
+        assets = await connection.fetch("SELECT owner_id, content_key, widths, height FROM media_asset")
+    finally:
+        await connection.close()
+    assert len({asset["owner_id"] for asset in assets}) == 20
+    for asset in assets:
+        for width in asset["widths"]:
+            content = await storage.read(public_key(asset["content_key"], width), bytes_max=100_000)
+            image = Image.open(io.BytesIO(content))
+            assert (image.format, image.size) == ("WEBP", (width, width))
 
 
 def test_codes_of_products_are_valid() -> None:
