@@ -73,12 +73,9 @@ async def seed(
         if storage is not None:
             await store_pictures(storage)
             await write_contents(connection)
-        added = 0
-        for start in range(0, listings, BATCH_LISTINGS):
-            end = min(start + BATCH_LISTINGS, listings)
-            added += await _seed_listings(connection, range(start, end), as_of, pictures=storage is not None)
-            if progress is not None:
-                progress(end, listings)
+        added = await _seed_listings(
+            connection, listings, as_of, pictures=storage is not None, progress=progress or (lambda _done, _total: None)
+        )
         await show_seller_ratings(connection)
     finally:
         await connection.close()
@@ -143,12 +140,28 @@ async def _seed_payment_accounts(
 
 
 async def _seed_listings(
-    connection: asyncpg.Connection, numbers: Sequence[int], as_of: datetime, *, pictures: bool
+    connection: asyncpg.Connection, listings: int, as_of: datetime, *, pictures: bool, progress: Progress
 ) -> int:
-    """Writes those of the numbered listings that are not there; how many that were."""
+    """Writes those that are not there, batch by batch; how many that were.
+
+    While PostgreSQL takes one batch in, a thread makes the next: two are in memory, however many there are to be.
+    """
+    added, waiting, ends = 0, None, 0
+    for start in range(0, listings, BATCH_LISTINGS):
+        end = min(start + BATCH_LISTINGS, listings)
+        missing = await _missing(connection, range(start, end))
+        made = asyncio.create_task(asyncio.to_thread(batch_of, missing, as_of, pictures=pictures)) if missing else None
+        if waiting is not None:
+            await write_batch(connection, await waiting, as_of)
+        progress(ends, listings)
+        added, waiting, ends = added + len(missing), made, end
+    if waiting is not None:
+        await write_batch(connection, await waiting, as_of)
+    progress(ends, listings)
+    return added
+
+
+async def _missing(connection: asyncpg.Connection, numbers: Sequence[int]) -> list[int]:
     ids = {demo_id("listing", number): number for number in numbers}
     known = await connection.fetch("SELECT id FROM listing WHERE id = ANY($1)", list(ids))
-    missing = sorted(set(ids.values()) - {ids[record["id"]] for record in known})
-    if missing:
-        await write_batch(connection, batch_of(missing, as_of, pictures=pictures), as_of)
-    return len(missing)
+    return sorted(set(ids.values()) - {ids[record["id"]] for record in known})
