@@ -116,7 +116,7 @@ async def address(urls: Urls, redis_url: str, tmp_path: Path) -> AsyncIterator[s
     """The API on demo data, served on a port of its own beside a payment sandbox."""
     with EmbeddedSandbox(tmp_path) as sandbox:
         settings = settings_for(await copy_of_template(urls), redis_url, stripe_api_base=sandbox.url)
-        await seed_demo(settings, 60)
+        await seed_demo(settings, 400)
         async with open_container(settings, handlers_of=handlers_of()) as container:
             edge = graphql_edge(settings, lambda: container)
             config = uvicorn.Config(Starlette(routes=edge.routes("/graphql")), log_config=None, lifespan="off")
