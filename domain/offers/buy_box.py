@@ -134,27 +134,25 @@ class BuyBox:
 
 def decide(offers: Sequence[OfferFacts], *, currency: str | None = None) -> BuyBox:
     """One box over all offers of a product. Without a currency: the one that most of what can be had is priced in."""
-    ready = [each for each in offers if not each.obstacles]
-    currency = currency or _usual_currency(ready)
-    comparable = [each for each in ready if each.currency == currency]
-    condition = next((one for one in CONDITIONS if any(each.condition is one for each in comparable)), None)
-    rivals = [each for each in comparable if each.condition is condition]
-    low = min((each.landed_minor for each in rivals), default=0)
-    ordered = sorted(offers, key=lambda each: _place(each, currency, condition, low))
-    winner = ordered[0] if rivals else None
-    rival_ids = {each.offer_id for each in rivals}
+    field = _field(offers, currency)
+    signals = {each.offer_id: points_of(each, field.low_minor) for each in field.rivals}
+    scores = {id_: sum(each.contribution for each in points) for id_, points in signals.items()}
+    places = {each.offer_id: _place(each, field, scores.get(each.offer_id, 0)) for each in offers}
+    ordered = sorted(offers, key=lambda each: places[each.offer_id])
+    winner = ordered[0] if field.rivals else None
     standings = {}
     for rank, each in enumerate(ordered, 1):
         standings[each.offer_id] = Standing(
             offer_id=each.offer_id,
-            rank=None if each.obstacles or each.currency != currency else rank,
+            rank=None if each.obstacles or each.currency != field.currency else rank,
             wins=each is winner,
-            score=score_of(each, low) if each.offer_id in rival_ids else None,
-            signals=points_of(each, low) if each.offer_id in rival_ids else (),
-            reasons=tuple(_reasons(each, winner, rivals, currency, low)),
-            place=_place(each, currency, condition, low),
+            score=scores.get(each.offer_id),
+            signals=signals.get(each.offer_id, ()),
+            reasons=tuple(_reasons(each, winner, field, scores)),
+            place=places[each.offer_id],
         )
-    return BuyBox(winner.offer_id if winner else None, currency, condition, len(rivals), standings)
+    winner_id = winner.offer_id if winner is not None else None
+    return BuyBox(winner_id, field.currency, field.condition, len(field.rivals), standings)
 
 
 def price_to_win(
@@ -219,37 +217,47 @@ def _usual_currency(ready: Iterable[OfferFacts]) -> str | None:
     return min(counts, key=lambda code: (-counts[code], code)) if counts else None
 
 
-def _winner(offers: Sequence[OfferFacts], currency: str | None) -> UUID | None:
-    """The winner alone: `decide` without its explanations."""
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Who is compared: the `rivals` of one currency and condition, and the lowest landed price among them."""
+
+    currency: str | None
+    condition: Condition | None
+    rivals: Sequence[OfferFacts]
+    low_minor: int
+
+
+def _field(offers: Iterable[OfferFacts], currency: str | None) -> _Field:
     ready = [each for each in offers if not each.obstacles]
     currency = currency or _usual_currency(ready)
     comparable = [each for each in ready if each.currency == currency]
     condition = next((one for one in CONDITIONS if any(each.condition is one for each in comparable)), None)
     rivals = [each for each in comparable if each.condition is condition]
-    if not rivals:
-        return None
-    low = min(each.landed_minor for each in rivals)
-    return min(rivals, key=lambda each: _place(each, currency, condition, low)).offer_id
+    return _Field(currency, condition, rivals, min((each.landed_minor for each in rivals), default=0))
 
 
-def _place(
-    offer: OfferFacts, currency: str | None, condition: Condition | None, low_minor: int
-) -> tuple[int | str, ...]:
+def _winner(offers: Iterable[OfferFacts], currency: str | None) -> UUID | None:
+    """The winner alone: `decide` without its explanations."""
+    field = _field(offers, currency)
+    places = ((_place(each, field, score_of(each, field.low_minor)), each.offer_id) for each in field.rivals)
+    return min(places, default=(None, None))[1]
+
+
+def _place(offer: OfferFacts, field: _Field, score: int) -> tuple[int | str, ...]:
     """Smaller is better. First the tier, then the score within the band, then what breaks ties."""
-    inside = offer.landed_minor <= band_top(low_minor)
     if offer.obstacles:
         tier = 4
-    elif offer.currency != currency:
+    elif offer.currency != field.currency:
         tier = 3
-    elif offer.condition is not condition:
+    elif offer.condition is not field.condition:
         tier = 2
     else:
-        tier = 0 if inside else 1
+        tier = 0 if offer.landed_minor <= band_top(field.low_minor) else 1
     return (
         tier,
         offer.currency if tier >= 3 else "",
         CONDITIONS.index(offer.condition) if tier == 2 else 0,
-        -score_of(offer, low_minor) if tier == 0 else 0,
+        -score if tier == 0 else 0,
         offer.landed_minor,
         offer.days_max,
         -offer.rated_millis,
@@ -259,23 +267,24 @@ def _place(
 
 
 def _reasons(
-    offer: OfferFacts, winner: OfferFacts | None, rivals: Sequence[OfferFacts], currency: str | None, low_minor: int
+    offer: OfferFacts, winner: OfferFacts | None, field: _Field, scores: Mapping[UUID, int]
 ) -> Iterable[ReasonGiven]:
     if offer.obstacles:
         return [ReasonGiven(obstacle) for obstacle in offer.obstacles]
-    if offer.currency != currency:
+    if offer.currency != field.currency:
         return [ReasonGiven(Reason.OTHER_CURRENCY)]
     assert winner is not None, "what has no obstacle has a rival in its currency, itself at least"
     if offer is winner:
-        return _why_it_wins(offer, [each for each in rivals if each is not offer], low_minor)
+        return _why_it_wins(offer, field, scores)
     if offer.condition is not winner.condition:
         return [ReasonGiven(Reason.LESSER_CONDITION)]
-    if offer.landed_minor > band_top(low_minor):
-        return [ReasonGiven(Reason.ABOVE_PRICE_BAND, offer.landed_minor, band_top(low_minor))]
+    if offer.landed_minor > band_top(field.low_minor):
+        return [ReasonGiven(Reason.ABOVE_PRICE_BAND, offer.landed_minor, band_top(field.low_minor))]
     return _why_it_loses(offer, winner)
 
 
-def _why_it_wins(offer: OfferFacts, others: Sequence[OfferFacts], low_minor: int) -> Iterable[ReasonGiven]:
+def _why_it_wins(offer: OfferFacts, field: _Field, scores: Mapping[UUID, int]) -> Iterable[ReasonGiven]:
+    others = [each for each in field.rivals if each is not offer]
     if not others:
         yield ReasonGiven(Reason.ONLY_OFFER)
         return
@@ -287,11 +296,9 @@ def _why_it_wins(offer: OfferFacts, others: Sequence[OfferFacts], low_minor: int
         yield ReasonGiven(Reason.FASTEST_DELIVERY, offer.days_max, days)
     if offer.rated_millis > rated:
         yield ReasonGiven(Reason.BEST_RATING, offer.rated_millis, rated)
-    within = [each for each in others if each.landed_minor <= band_top(low_minor)]
+    within = [scores[each.offer_id] for each in others if each.landed_minor <= band_top(field.low_minor)]
     if within:
-        yield ReasonGiven(
-            Reason.BEST_SCORE, score_of(offer, low_minor), max(score_of(each, low_minor) for each in within)
-        )
+        yield ReasonGiven(Reason.BEST_SCORE, scores[offer.offer_id], max(within))
 
 
 def _why_it_loses(offer: OfferFacts, winner: OfferFacts) -> list[ReasonGiven]:

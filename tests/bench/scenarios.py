@@ -1,4 +1,4 @@
-"""What is measured: five things that clients do all day, as GraphQL operations and as tapes for the comparison."""
+"""What is measured: six things that clients do all day, as GraphQL operations and as tapes for the comparison."""
 
 import itertools
 import random
@@ -12,6 +12,7 @@ from domain.shared.actor import ANONYMOUS, Actor
 from domain.shared.ids import encode_id
 from resolvers.schema import build_schema
 from tests.bench.load import request
+from tests.bench.offers import products_of_many
 from tests.bench.tape import KEY, Recorder, Tape
 from tests.journeys.shoppers import Goods, Shopper, goods_to_buy, shoppers
 
@@ -35,6 +36,10 @@ LISTING_PAGE: Final = f"""query ListingPage($path: String!) {{
 FACETED_SEARCH: Final = f"""query FacetedSearch($text: String!) {{ search(text: $text, first: 20) {{
     nodes {{ {CARD} }} pageInfo {{ hasNextPage endCursor }} totalCount {{ value exact }}
     facets {{ kind name label values {{ value label count }} }} }} }}"""
+OFFERS: Final = f"""query Offers($product: ID!) {{ product(id: $product) {{ id title
+    offers(first: 50, shipTo: "DE") {{ nodes {{ listingId variantId condition stockStatus rank winsBuyBox score
+        price {PRICE} landedPrice {PRICE} delivery {{ daysMin daysMax price {PRICE} }}
+        shop {{ sellerId name slug rating }} }} pageInfo {{ hasNextPage endCursor }} }} }} }}"""
 ADD_TO_CART: Final = f"""mutation AddToCart($input: AddToCartInput!) {{ addToCart(input: $input) {{ __typename
     ... on AddToCartSuccess {{ cart {{ id version quantity total {PRICE} warnings {{ __typename }}
         groups {{ sellerId total {PRICE} lines {{ id title quantity unitPrice {PRICE} total {PRICE} }} }} }} }}
@@ -67,6 +72,7 @@ class Catalogue:
     paths: list[str]
     words: list[str]
     goods: list[Goods]
+    products: list[str]
 
     @classmethod
     async def of(cls, url: str) -> "Catalogue":
@@ -78,8 +84,9 @@ class Catalogue:
         finally:
             await connection.close()
         goods = await goods_to_buy(url, PAGES)
+        products = await products_of_many(url)
         listings = [encode_id("listing", row["id"]) for row in rows]
-        return cls(url, listings, [row["path"] for row in paths], [row["term"] for row in words], goods)
+        return cls(url, listings, [row["path"] for row in paths], [row["term"] for row in words], goods, products)
 
 
 @dataclass
@@ -90,7 +97,12 @@ class Reading(Scenario):
     variable: str = ""
 
     def values(self, catalogue: Catalogue) -> list[str]:
-        return {"id": catalogue.listings, "path": catalogue.paths, "text": catalogue.words}[self.variable]
+        return {
+            "id": catalogue.listings,
+            "path": catalogue.paths,
+            "text": catalogue.words,
+            "product": catalogue.products,
+        }[self.variable]
 
     async def record(self, recorder: Recorder, catalogue: Catalogue) -> None:
         values = self.values(catalogue)
@@ -200,6 +212,7 @@ def scenarios() -> list[Scenario]:
         Reading("product page", document=PRODUCT_PAGE, variable="id"),
         Reading("listing page of 20", document=LISTING_PAGE, variable="path"),
         Reading("faceted search", document=FACETED_SEARCH, variable="text"),
+        Reading("offers of 50 sellers", document=OFFERS, variable="product"),
         AddingToCart("add to cart"),
         CheckingOut("whole checkout"),
     ]
