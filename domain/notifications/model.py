@@ -24,6 +24,7 @@ class NotificationKind(StrEnum):
     ORDER_PAID = "order_paid"
     ORDER_SHIPPED = "order_shipped"
     ORDER_DELIVERED = "order_delivered"
+    ORDER_READY = "order_ready"
     ORDER_LATE = "order_late"
     ORDER_CANCELLED = "order_cancelled"
     ORDER_REST_CANCELLED = "order_rest_cancelled"
@@ -65,6 +66,7 @@ KINDS: Final[Mapping[NotificationKind, KindTerms]] = {
     _K.ORDER_PAID: KindTerms(Audience.USER),
     _K.ORDER_SHIPPED: KindTerms(Audience.USER),
     _K.ORDER_DELIVERED: KindTerms(Audience.USER),
+    _K.ORDER_READY: KindTerms(Audience.USER),
     _K.ORDER_LATE: KindTerms(Audience.USER),
     _K.ORDER_CANCELLED: KindTerms(Audience.USER),
     _K.ORDER_REST_CANCELLED: KindTerms(Audience.USER),

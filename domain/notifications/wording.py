@@ -122,6 +122,10 @@ ENGLISH: Final = Wording(
             "Order {number} from {shop} was delivered.",
             "If all is well, confirm it; if not, tell us before the money goes to the shop.",
         ),
+        _K.ORDER_READY: _template(
+            "Order {number} is ready for you",
+            "You can fetch order {number} from {shop} now. Where, and the code to show there, stand with the order.",
+        ),
         _K.ORDER_LATE: _template(
             "Order {number} is late",
             "{shop} should have sent order {number} by now. We have reminded them.",

@@ -2,7 +2,8 @@
 
 From `ship_by_at` on it is late, and says so. LATE_GRACE_DAYS later buyer, seller and administrators may cancel what
 has not left of it, though a part has (before any part has left they may do so at any time). LATE_CANCEL_DAYS after
-`ship_by_at` a sweep cancels it. What is done on site has a date of its own and is left to the two.
+`ship_by_at` a sweep cancels it, also what is ready and was not fetched. What is done on site has a date of its own and
+is left to the two.
 
 Invariant: a late order is marked once, and no money is stuck with a seller who has gone silent.
 """
@@ -24,6 +25,7 @@ from domain.orders.model import (
     Order,
     OrderEventKind,
     OrderHold,
+    OrderPickup,
     OrderStatus,
 )
 from domain.orders.timeline import append
@@ -35,9 +37,9 @@ from domain.shared.transitions import Party
 
 BATCH_MAX: Final = 100
 CANCEL_AFTER: Final = timedelta(days=LATE_CANCEL_DAYS)
-REASON: Final = "not sent in time"
+NOT_SENT, NOT_FETCHED = "not sent in time", "not fetched in time"
 
-_orders, _holds = table(Order), table(OrderHold)
+_orders, _holds, _pickups = table(Order), table(OrderHold), table(OrderPickup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ _OVERDUE = (
     .order_by(_orders.c.ship_by_at)
     .limit(BATCH_MAX)
 )
-_LATE = Query(_OVERDUE.where(_orders.c.late_at.is_(None)), _Due)
+# What is ready for its buyer is not late, though nobody comes for it.
+_WAITS = exists().where(_pickups.c.order_id == _orders.c.id, _pickups.c.ready_at.is_not(None))
+_LATE = Query(_OVERDUE.where(_orders.c.late_at.is_(None), ~_WAITS), _Due)
 _GIVEN_UP = Query(
     _OVERDUE.where(~exists().where(_holds.c.order_id == _orders.c.id, _holds.c.closed_at.is_(None))), _Due
 )
@@ -93,7 +97,14 @@ async def _give_up(tx: Tx, *, order_id: UUID) -> None:
     """Judged again under the lock: the seller, or a hold, may have come between."""
     for order in await tx.lock(Order, [order_id], skip_locked=True):
         if _is_overdue(order, tx.now - CANCEL_AFTER) and not await is_on_hold(tx, order.id):
-            await cancel(tx, order, by=CancelledBy.EXPIRED, reason=REASON, actor=SYSTEM, party=Party.SYSTEM)
+            await cancel(
+                tx, order, by=CancelledBy.EXPIRED, reason=await _reason(tx, order), actor=SYSTEM, party=Party.SYSTEM
+            )
+
+
+async def _reason(tx: Tx, order: Order) -> str:
+    pickup = await tx.get(OrderPickup, order.id)
+    return NOT_FETCHED if pickup is not None and pickup.ready_at is not None else NOT_SENT
 
 
 def _is_overdue(order: Order, at: datetime) -> bool:

@@ -31,7 +31,7 @@ from domain.shared.transitions import Party
 
 CODE_LENGTH: Final = 8
 PICKUP_DAYS: Final = 14
-"""So long an order that is ready waits for its buyer before it counts as late."""
+"""So long an order that is ready waits for its buyer, and LATE_CANCEL_DAYS more, before it is cancelled."""
 ROWS_MAX: Final = 10_000
 
 PickupCode = Annotated[str, StringConstraints(max_length=20, pattern=r"^[A-Za-z0-9 -]*$")]
@@ -82,7 +82,7 @@ async def _ready(tx: Tx, order: Order, note: str, actor: Actor) -> None:
     pickup.note = note
     if first:
         pickup.ready_at = tx.now
-        # The seller has done their part: from here on the order is late when the buyer does not come.
+        # The seller has done their part; who does not come for it gets the money back in the end.
         order.ship_by_at = tx.now + timedelta(days=PICKUP_DAYS)
         await append(tx, order, OrderEventKind.READY_FOR_PICKUP, actor)
 

@@ -15,6 +15,7 @@ expose(
         _K.ORDER_PAID: "To the buyer: an order's money was received.",
         _K.ORDER_SHIPPED: "To the buyer: the last parcel of an order left.",
         _K.ORDER_DELIVERED: "To the buyer: an order arrived.",
+        _K.ORDER_READY: "To the buyer: an order can be fetched.",
         _K.ORDER_LATE: "To the buyer: an order should have been sent by now.",
         _K.ORDER_REST_CANCELLED: "To the buyer: what had not left of an order was cancelled.",
         _K.ORDER_CANCELLED: "To the buyer: an order was cancelled.",

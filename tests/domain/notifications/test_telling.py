@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -25,6 +25,7 @@ from domain.notifications.preferences import Preference, UpdateNotificationPrefe
 from domain.notifications.telling import NOTICES
 from domain.orders.lateness import cancel_given_up_orders, mark_late_orders
 from domain.orders.model import LATE_CANCEL_DAYS, CancelledBy
+from domain.orders.pickup import MarkReadyForPickup, mark_ready
 from domain.orders.payment import await_seller, cancel_unpaid, mark_paid
 from domain.sellers.decisions import DecideSeller, decide_seller
 from domain.sellers.model import MemberRole, SellerMember, SellerStatus
@@ -86,7 +87,7 @@ async def test_what_is_handed_over_is_delivered(container: Container) -> None:
     assert "order_delivered" in await kinds_to(container, sale.buyer.user())
 
 
-async def test_a_late_order_and_what_is_cancelled_of_it_are_told_to_both(
+    assert {"order_late", "order_rest_cancelled"}_and_what_is_cancelled_of_it_are_told_to_both(
     fresh_container: Container, clock: FakeClock
 ) -> None:
     container, ports = fresh_container, fresh_container.ports
@@ -248,3 +249,12 @@ def test_every_kind_has_its_terms_and_every_event_a_handler() -> None:
     names = {handler.name: handler.event for handler in HANDLERS}
     assert len(names) == len(HANDLERS), "a name stands for one handler"
     assert set(NOTICES) <= {handler.event for handler in HANDLERS if handler.name.startswith("notify_")}
+
+
+async def test_a_buyer_is_told_when_an_order_can_be_fetched(container: Container) -> None:
+    sale = await a_sale(container, fulfilment=Fulfilment.PICKUP)
+    command = MarkReadyForPickup(order_id=sale.order_id, note="From 9", idempotency_key=uuid4().hex)
+    await mark_ready(command, actor=sale.seller, db=container.ports.db)
+    await tell(container, sale.order_id)
+    assert "order_ready" in await kinds_to(container, sale.buyer.user())
+    assert "order_ready" not in await kinds_to(container, sale.seller.user())

@@ -81,13 +81,13 @@ async def test_who_does_not_come_gets_the_money_back_in_the_end(fresh_container:
     sale, db = await a_pickup(fresh_container), fresh_container.ports.db
     clock.advance(days=1)
     await ready(fresh_container, sale)
-    clock.advance(days=PICKUP_DAYS - 1)
-    assert await mark_late_orders(db=db, clock=clock) == 0, "the seller waits"
+    clock.advance(days=PICKUP_DAYS + LATE_CANCEL_DAYS - 1)
+    assert await mark_late_orders(db=db, clock=clock) == 0, "it is not the seller who is late"
+    assert await cancel_given_up_orders(db=db, clock=clock) == 0
     clock.advance(days=1, minutes=1)
-    assert await mark_late_orders(db=db, clock=clock) == 1
-    clock.advance(days=LATE_CANCEL_DAYS)
     assert await cancel_given_up_orders(db=db, clock=clock) == 1
-    assert (await the_order(fresh_container, sale.order_id)).status is OrderStatus.CANCELLED
+    order = await the_order(fresh_container, sale.order_id)
+    assert (order.status, order.cancel_reason) == (OrderStatus.CANCELLED, "not fetched in time")
 
 
 async def test_ready_is_told_once_and_only_for_what_is_fetched(container: Container) -> None:

@@ -9,7 +9,7 @@ revision = "0013"
 down_revision = "0012"
 
 KINDS = (
-    "order_placed", "order_paid", "order_shipped", "order_delivered", "order_late", "order_cancelled",
+    "order_placed", "order_paid", "order_shipped", "order_delivered", "order_ready", "order_late", "order_cancelled",
     "order_rest_cancelled", "order_refunded", "new_order", "sale_late", "sale_cancelled", "sale_rest_cancelled",
     "payment_received", "listing_approved", "listing_rejected", "listing_suspended", "shop_decided",
     "password_changed", "session_stolen",
