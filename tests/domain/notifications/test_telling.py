@@ -25,8 +25,8 @@ from domain.notifications.preferences import Preference, UpdateNotificationPrefe
 from domain.notifications.telling import NOTICES
 from domain.orders.lateness import cancel_given_up_orders, mark_late_orders
 from domain.orders.model import LATE_CANCEL_DAYS, CancelledBy
-from domain.orders.pickup import MarkReadyForPickup, mark_ready
 from domain.orders.payment import await_seller, cancel_unpaid, mark_paid
+from domain.orders.pickup import MarkReadyForPickup, mark_ready
 from domain.sellers.decisions import DecideSeller, decide_seller
 from domain.sellers.model import MemberRole, SellerMember, SellerStatus
 from domain.shared.actor import Actor
@@ -87,7 +87,7 @@ async def test_what_is_handed_over_is_delivered(container: Container) -> None:
     assert "order_delivered" in await kinds_to(container, sale.buyer.user())
 
 
-    assert {"order_late", "order_rest_cancelled"}_and_what_is_cancelled_of_it_are_told_to_both(
+async def test_a_late_order_and_what_is_cancelled_of_it_are_told_to_both(
     fresh_container: Container, clock: FakeClock
 ) -> None:
     container, ports = fresh_container, fresh_container.ports
