@@ -1,7 +1,8 @@
 """The command line: each command reads the settings and calls one function elsewhere.
 
-Functions are named as text and loaded when called, as ASGI servers do: `market --help` and the launcher need not
-import the whole product.
+Commands that need the tables or the whole product name their function as text and load it when they run, as ASGI
+servers do. Those modules compute for up to 2.5 seconds: imported here, they would make `market --help`, the launcher
+and the containers' health checks (`market check`) more than five times as slow. Everything else is imported.
 """
 
 import asyncio
@@ -16,36 +17,35 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
+from app.checking import check as ask_well
+from app.dev import DevOptions
+from app.dev import run as run_dev
+from app.doctor.findings import exit_code
+from app.doctor.screen import screen
+from app.serving import serve as start_serving
 from app.settings import Settings, SettingsRefused, load_settings
+from app.settings_table import settings_table, with_settings_table
 from domain.shared.actor import Role
 from domain.shared.errors import DomainError
+from infra.telemetry.logs import configure_logs
 
 FUNCTIONS: Final = {
-    "serve": "app.serving:serve",
     "worker": "app.worker:work",
-    "dev": "app.dev:run",
-    "dev options": "app.dev:DevOptions",
     "migrate": "infra.postgres.migrate:migrate",
     "seed": "app.demo.seeding:seed_demo",
     "roles": "app.roles:set_roles",
     "reindex": "app.reindexing:reindex",
     "audit": "app.auditing:audit",
     "parcel": "app.parcels:report_parcel",
-    "schema": "app.printing:print_schema",
-    "settings": "app.settings_table:settings_table",
-    "write settings": "app.settings_table:with_settings_table",
     "dead letters": "app.dead_letters:list_dead_letters",
     "replay": "app.dead_letters:replay_dead_letters",
+    "schema": "app.printing:print_schema",
     "import": "app.importing:import_file",
     "export": "app.exporting:export_file",
     "import options": "app.importing:options_of",
-    "check": "app.checking:check",
     "docs drift": "app.reference.writing:drifted",
     "write docs": "app.reference.writing:write_reference",
     "doctor": "app.doctor.visit:visit",
-    "doctor's screen": "app.doctor.screen:screen",
-    "exit code": "app.doctor.findings:exit_code",
-    "logs": "infra.telemetry.logs:configure_logs",
 }
 
 app = typer.Typer(name="market", help="The marketplace.", no_args_is_help=True, add_completion=False)
@@ -64,7 +64,7 @@ def main() -> None:
 def serve() -> None:
     """Serve the API."""
     settings = settings_or_exit()
-    exit_on_fault(lambda: load("serve")(settings))
+    exit_on_fault(lambda: start_serving(settings))
 
 
 @app.command()
@@ -82,8 +82,8 @@ def dev(
     seed: Annotated[bool, typer.Option(help="Fill an empty database with the demo catalogue.")] = True,
 ) -> None:
     """Run the whole product on embedded servers with demo data."""
-    options = load("dev options")(data=data, port=port, sandbox_port=sandbox_port, seed=seed)
-    raise typer.Exit(load("dev")(options))
+    options = DevOptions(data=data, port=port, sandbox_port=sandbox_port, seed=seed)
+    raise typer.Exit(run_dev(options))
 
 
 @app.command()
@@ -231,9 +231,9 @@ def show_settings(
 ) -> None:
     """Print the settings as a Markdown table."""
     if write is None:
-        out.out(load("settings")())
+        out.out(settings_table())
     else:
-        write.write_text(load("write settings")(write.read_text()))
+        write.write_text(with_settings_table(write.read_text()))
 
 
 @app.command()
@@ -249,7 +249,7 @@ def docs(
 @app.command()
 def check(url: Annotated[str, typer.Argument(help="Address that must answer 200.")]) -> None:
     """Ask a running process whether it is well; for health checks of containers."""
-    fault = load("check")(url)
+    fault = ask_well(url)
     if fault is not None:
         err.print(fault, highlight=False, soft_wrap=True)
         raise typer.Exit(1)
@@ -263,11 +263,11 @@ def doctor(
     every: Annotated[bool, typer.Option("--all", help="Show what is well line by line too.")] = False,
 ) -> None:
     """Check servers, settings, keys, migrations and waiting work; exit code 0 well, 1 warnings, 2 faults."""
-    load("logs")(json=False, level="ERROR")
+    configure_logs(json=False, level="ERROR")
     with err.status("looking ..."):
         findings = asyncio.run(load("doctor")(data))
-    out.print(load("doctor's screen")(findings, every=every), highlight=False)
-    raise typer.Exit(load("exit code")(findings))
+    out.print(screen(findings, every=every), highlight=False)
+    raise typer.Exit(exit_code(findings))
 
 
 @jobs.command()
@@ -308,7 +308,7 @@ def settings_or_exit() -> Settings:
     except SettingsRefused as refused:
         err.print(f"[red]cannot start:[/red] {refused}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
-    load("logs")(json=settings.log_as == "json", level=settings.log_level)
+    configure_logs(json=settings.log_as == "json", level=settings.log_level)
     return settings
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Protocol
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.settings import Settings, SettingsRefused
 from app.tasks import ProcessTasks
@@ -108,19 +109,22 @@ async def open_container(
         opened.callback(hasher.close)
         gateway = payment_gateway(settings)
         opened.push_async_callback(gateway.aclose)
-        db = PostgresDatabase(
-            engine,
-            PoolReads(primary_pool, observe_sql),
-            clock,
-            enqueue=JobQueue(handlers_of).enqueue,
-            after_commit=partial(hint_at, hints),
-            strict_locks=not settings.is_production,
-        )
+        db = database_of(settings, engine, PoolReads(primary_pool, observe_sql), clock, handlers_of, hints)
         reads = PoolReads(read_pool, observe_sql)
         shipping, tax = rate_tables(settings, reads, measures)
         policy, runner = policy_of(settings), ProcessTasks()
         opened.push_async_callback(runner.drain, settings.shutdown_seconds)
         storage = object_storage(settings, clock)
+        checkout = CheckoutPorts(
+            db=db,
+            clock=clock,
+            policy=policy,
+            gateway=gateway,
+            shipping=shipping,
+            tax=tax,
+            runner=runner,
+            measures=measures,
+        )
         ports = Ports(
             db=db,
             clock=clock,
@@ -132,9 +136,7 @@ async def open_container(
             cart_cache=RedisCartCache(redis),
             shipping_rates=shipping,
             tax_rules=tax,
-            checkout=CheckoutPorts(
-                db=db, clock=clock, policy=policy, gateway=gateway, shipping=shipping, tax=tax, runner=runner
-            ),
+            checkout=checkout,
             storage=storage,
             search_index=PostgresSearchIndex(
                 search_pool, primary_pool, remembered_seconds=settings.search_remembered_seconds
@@ -173,6 +175,25 @@ def object_storage(settings: Settings, clock: Clock) -> ObjectStore:
         )
     except (ValueError, OSError) as fault:
         raise SettingsRefused(f"STORAGE_URL {fault}") from fault
+
+
+def database_of(
+    settings: Settings,
+    engine: AsyncEngine,
+    primary: PoolReads,
+    clock: Clock,
+    handlers_of: Mapping[str, Sequence[str]],
+    hints: RedisHints,
+) -> PostgresDatabase:
+    """Events become jobs with the commit, and hints after it."""
+    return PostgresDatabase(
+        engine,
+        primary,
+        clock,
+        enqueue=JobQueue(handlers_of).enqueue,
+        after_commit=partial(hint_at, hints),
+        strict_locks=not settings.is_production,
+    )
 
 
 def redis_of(settings: Settings, measures: Measures) -> AbstractAsyncContextManager[RedisDoor]:

@@ -53,6 +53,13 @@ class Outcome:
     found: ProviderPayment | NothingThere | Refused
     customer_ref: str | None
 
+    @property
+    def word(self) -> str:
+        """What to count it as."""
+        if isinstance(self.found, ProviderPayment):
+            return self.found.status.value
+        return "refused" if isinstance(self.found, Refused) else "nothing"
+
 
 async def apply_outcome(tx: Tx, purchase: Purchase, outcome: Outcome, ports: CheckoutPorts) -> bool:
     """Changes the purchase accordingly. True: the next step has to read the provider."""

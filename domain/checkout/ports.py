@@ -1,7 +1,7 @@
 """What a checkout touches besides the database."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from domain.payments.ports import PaymentGateway
 from domain.pricing.ports import ShippingRates, TaxRules
 from domain.shared.clock import Clock
 from domain.shared.database import Database
+from domain.shared.measures import Measures, NoMeasures
 from domain.shared.policy import Policy
 
 
@@ -45,3 +46,4 @@ class CheckoutPorts:
     shipping: ShippingRates
     tax: TaxRules
     runner: SagaRunner
+    measures: Measures = field(default_factory=NoMeasures)

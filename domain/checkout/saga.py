@@ -16,7 +16,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from domain.checkout.model import MOVING, CheckoutState
+from domain.checkout.model import ENDED, MOVING, CheckoutState
 from domain.checkout.outcomes import NothingThere, Outcome, Refused, apply_outcome
 from domain.checkout.ports import CheckoutPorts, Rest
 from domain.checkout.purchase import Purchase, hold
@@ -87,8 +87,12 @@ async def proceed(step: Step | Rest, *, ports: CheckoutPorts) -> Rest:
             async with asyncio.timeout(ports.policy.lease_seconds * CALL_SHARE):
                 outcome = await _call(step, ports.gateway)
         except (ProviderUnavailable, TimeoutError):
+            ports.measures.saga(step.call.value, "unavailable")
             return await ports.db.run(partial(_leave, step=step))
+        ports.measures.saga(step.call.value, outcome.word)
         step = await ports.db.run(partial(_finish, step=step, outcome=outcome, ports=ports))
+        if isinstance(step, Rest) and step.state in ENDED:
+            ports.measures.saga("ended", step.state.value)
     return step if isinstance(step, Rest) else await ports.db.run(partial(_leave, step=step))
 
 

@@ -22,7 +22,7 @@ from domain.checkout.ports import CheckoutPorts, Rest
 from domain.checkout.purchase import Buyer, Purchase
 from domain.checkout.saga import Step, next_step
 from domain.checkout.settling import settle
-from domain.checkout.writing import keep_signal, new_checkout, new_payment, write_purchase
+from domain.checkout.writing import new_checkout, new_payment, write_purchase
 from domain.inventory.reservations import reserve
 from domain.orders.placement import Recipient
 from domain.pricing.quote import Problem, ProblemKind, Quote, QuoteRequest, WantedLine
@@ -35,7 +35,8 @@ from domain.shared.errors import NotFound
 from domain.shared.idempotency import claim
 from domain.shared.ids import AddressId, new_id
 from domain.shared.money import AmountMinor
-from domain.users.model import Address, User
+from domain.users.model import Address, SignalKind, User
+from domain.users.signals import record_signal
 
 LOOKUPS_MAX: Final = 4
 """Of what shipping and tax cost, each at most 300 ms."""
@@ -212,7 +213,8 @@ async def _reserve(
     payment = new_payment(checkout, command.payment_method, tx.now)
     first = next_step(tx, Purchase(checkout, payment, basis.buyer, ()), ports, look=False)
     await write_purchase(tx, checkout, payment, quote, recipient=basis.recipient, actor=actor)
-    await keep_signal(tx, checkout, client, ports.policy)
+    kind, cause = SignalKind.CHECKED_OUT, checkout.id
+    await record_signal(tx, kind, user_id=buyer_id, client=client, policy=ports.policy, cause_id=cause)
     shortages = await reserve(
         tx,
         checkout_id=checkout_id,

@@ -1,7 +1,7 @@
 """The rows of a new purchase: made in memory first, so that each is written once and whole."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -13,11 +13,9 @@ from domain.orders.placement import Recipient, place_order
 from domain.payments.model import Payment, PaymentAllocation
 from domain.pricing.freezing import freeze
 from domain.pricing.quote import Quote
-from domain.shared.actor import Actor, Client
+from domain.shared.actor import Actor
 from domain.shared.database import Tx
 from domain.shared.ids import new_id
-from domain.shared.policy import Policy
-from domain.users.model import ClientSignal, SignalKind
 
 PROVIDER_NAME: Final = "stripe"
 
@@ -97,22 +95,5 @@ async def write_purchase(
         *(
             PaymentAllocation(payment_id=payment.id, order_id=order.id, amount_minor=order.total_minor)
             for order in orders
-        )
-    )
-
-
-async def keep_signal(tx: Tx, checkout: Checkout, client: Client, policy: Policy) -> None:
-    """Where the buyer's request came from: for risk rules, until it expires."""
-    await tx.add(
-        ClientSignal(
-            id=new_id(),
-            user_id=checkout.buyer_id,
-            kind=SignalKind.CHECKED_OUT,
-            cause_id=checkout.id,
-            ip=client.ip,
-            user_agent=client.user_agent,
-            device_id=client.device_id,
-            at=tx.now,
-            expires_at=tx.now + timedelta(seconds=policy.signal_retention_seconds),
         )
     )

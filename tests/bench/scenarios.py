@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -50,17 +51,19 @@ CHECKOUT: Final = f"""mutation Buy($input: CheckoutInput!) {{ checkout(input: $i
 
 
 @dataclass
-class Scenario:
+class Scenario(ABC):
     """`product` and `baseline` give fresh requests for one run; both bring the same load in the same order."""
 
     name: str
     tapes: dict[str, Tape] = field(default_factory=dict)
 
+    @abstractmethod
     async def record(self, recorder: Recorder, catalogue: "Catalogue") -> None:
-        raise NotImplementedError
+        """Play what the product does once, and keep the tape of it."""
 
+    @abstractmethod
     async def requests(self, catalogue: "Catalogue", *, product: bool) -> Iterator[bytes]:
-        raise NotImplementedError
+        """What is sent, to the product or to the baseline."""
 
 
 @dataclass
