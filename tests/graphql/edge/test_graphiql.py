@@ -1,11 +1,9 @@
 """GraphiQL's tabs: each operation is valid, and sent in their order they are one whole purchase."""
 
-import asyncio
 import json
 import re
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -13,24 +11,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
-import uvicorn
 from graphql import parse, validate
-from starlette.applications import Starlette
-from websockets.asyncio.client import connect
-from websockets.typing import Subprotocol
 
-from app.container import open_container
-from app.demo.seeding import seed_demo
 from app.graphiql.operations import DIRECTORY, ReadyOperation, parsed, ready_operations
 from app.graphiql.page import ACCOUNTS, HERE, graphiql_page, ready
-from app.graphql import graphql_edge
-from app.jobs import handlers_of
-from app.probes import QuietServer
-from app.serving import listen
-from infra.sandbox.embedded import EmbeddedSandbox
-from tests.conftest import settings_for
+from tests.graphql.edge.demo_market import DemoClient, demo_market
 from tests.graphql.execution import SCHEMA
-from tests.servers import Urls, copy_of_template
+from tests.servers import Urls
 
 NODE = shutil.which("node")
 JOURNEY = HERE / "journey.js"
@@ -111,76 +98,20 @@ def filled(value: Any, known: dict[str, Any]) -> Any:
     return value
 
 
-@pytest.fixture
-async def address(urls: Urls, redis_url: str, tmp_path: Path) -> AsyncIterator[str]:
-    """The API on demo data, served on a port of its own beside a payment sandbox."""
-    with EmbeddedSandbox(tmp_path) as sandbox:
-        settings = settings_for(await copy_of_template(urls), redis_url, stripe_api_base=sandbox.url)
-        await seed_demo(settings, 400)
-        async with open_container(settings, handlers_of=handlers_of()) as container:
-            edge = graphql_edge(settings, lambda: container)
-            config = uvicorn.Config(Starlette(routes=edge.routes("/graphql")), log_config=None, lifespan="off")
-            server, listener = QuietServer(config), listen("127.0.0.1", 0)
-            serving = asyncio.create_task(server.serve(sockets=[listener]))
-            yield f"127.0.0.1:{listener.getsockname()[1]}/graphql"
-            server.should_exit = True
-            await serving
-
-
-async def signed_in(client: httpx.AsyncClient, address: str, viewer: str) -> dict[str, str]:
-    headers: dict[str, str] = {}
-
-    async def token(document: str, variables: Any) -> str:
-        body = {"query": document, "variables": {"input": variables}}
-        (result,) = (await client.post(f"http://{address}", json=body, headers=headers)).json()["data"].values()
-        return f"Bearer {result['accessToken']}"
-
-    headers["authorization"] = await token(
-        """mutation SignIn($input: SignInInput!) { signIn(input: $input) {
-        ... on SignInSuccess { accessToken } } }""",
-        ready()["accounts"][viewer],
-    )
-    mine = {"query": "{ me { shops { shop { id } } } }"}
-    shops = (await client.post(f"http://{address}", json=mine, headers=headers)).json()["data"]["me"]["shops"]
-    if shops:
-        headers["authorization"] = await token(
-            """mutation Switch($input: SwitchSellerInput!) { switchSeller(input: $input) {
-            ... on SwitchSellerSuccess { accessToken } } }""",
-            {"sellerId": shops[0]["shop"]["id"]},
-        )
-    return headers
-
-
-async def first_event(address: str, operation: ReadyOperation, variables: Any, headers: dict[str, str]) -> Any:
-    """As GraphiQL subscribes: the tab's headers are the payload of `connection_init`."""
-    async with connect(f"ws://{address}", subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
-        await socket.send(json.dumps({"type": "connection_init", "payload": headers}))
-        assert json.loads(await socket.recv())["type"] == "connection_ack"
-        payload = {"query": operation.text, "operationName": operation.name, "variables": variables}
-        await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
-        async with asyncio.timeout(20):
-            event = json.loads(await socket.recv())
-    assert event["type"] == "next", event
-    return event["payload"]
-
-
-async def test_the_tabs_in_their_order_are_one_whole_purchase(address: str) -> None:
+async def test_the_tabs_in_their_order_are_one_whole_purchase(urls: Urls, redis_url: str, tmp_path: Path) -> None:
     known: dict[str, Any] = {}
     answers: dict[str, Any] = {}
-    async with httpx.AsyncClient(timeout=30) as client:
-        tokens = {viewer: await signed_in(client, address, viewer) for viewer in ACCOUNTS}
+    async with demo_market(urls, redis_url, tmp_path) as address, httpx.AsyncClient(timeout=30) as http:
+        clients = {viewer: DemoClient(http, address) for viewer in ("guest", *ACCOUNTS)}
+        for viewer in ACCOUNTS:
+            await clients[viewer].sign_in(viewer)
         for operation in ready_operations():
-            variables, headers = filled(operation.variables, known), tokens.get(operation.viewer, {})
-            if "\nsubscription " in operation.text:
-                answer = await first_event(address, operation, variables, headers)
-            else:
-                sent = {"query": operation.text, "operationName": operation.name, "variables": variables}
-                answer = (await client.post(f"http://{address}", json=sent, headers=headers)).json()
-            assert "errors" not in answer, (operation.title, answer)
-            answers[operation.name] = answer["data"]
+            variables, client = filled(operation.variables, known), clients[operation.viewer]
+            ask = client.first_event if "\nsubscription " in operation.text else client.ask
+            data = answers[operation.name] = await ask(operation.text, variables, operation.name)
             for name, path in operation.keep.items():
-                known[name] = walked(answer["data"], path)
-                assert known[name] is not None, (operation.title, name, answer)
+                known[name] = walked(data, path)
+                assert known[name] is not None, (operation.title, name, data)
     failures = {
         name: result["code"]
         for name, data in answers.items()
