@@ -17,6 +17,7 @@ from app.demo.ids import demo_id
 from app.demo.listings import add_listing, listing_of
 from app.demo.order_rows import add_order
 from app.demo.pictures import add_pictures
+from app.demo.places import add_place
 from app.demo.purchase_rows import AccountKey, add_postings, add_purchase, postings_of
 from app.demo.reviews import Tallies, add_reviews, shown_rating, tally_rows
 from app.demo.rows import Rows
@@ -66,6 +67,7 @@ def batch_of(numbers: Iterable[int], as_of: datetime, *, pictures: bool = False)
             batch.postings.append((sale, postings_of(sale)))
         rating = shown_rating(batch.tallies[ReviewKind.LISTING, listing.id])
         add_listing(batch.rows, listing, sold, rating, as_of)
+        add_place(batch.rows, listing)
         if pictures:
             add_pictures(batch.rows, listing)
     batch.rows.add(ReviewTally, *tally_rows(batch.tallies, as_of, [ReviewKind.LISTING]))

@@ -22,6 +22,7 @@ from app.demo.texts import AttributeValue, attribute_value, description, model_n
 from domain.catalog.model import (
     AttributeType,
     Condition,
+    Fulfilment,
     Listing,
     ListingChange,
     ListingStatus,
@@ -89,6 +90,15 @@ class DemoListing:
     @cached_property
     def id(self) -> UUID:
         return demo_id("listing", self.number)
+
+    @property
+    def is_second_hand(self) -> bool:
+        return self.condition is not Condition.NEW
+
+    @property
+    def fulfilment(self) -> Fulfilment:
+        """Every other used thing is fetched where it is."""
+        return Fulfilment.PICKUP if self.condition is Condition.USED and self.number % 2 else Fulfilment.SHIP
 
     @property
     def title(self) -> str:
@@ -180,6 +190,7 @@ def add_listing(rows: Rows, listing: DemoListing, sold: dict[UUID, int], rating:
             "description": listing.words,
             "brand": listing.product.brand,
             "condition": listing.condition,
+            "fulfilment": listing.fulfilment,
             "status": ListingStatus.ACTIVE,
             "currency": listing.shop.currency,
             "attributes": listing.product.attributes,

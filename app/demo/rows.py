@@ -10,7 +10,7 @@ import asyncpg
 from sqlmodel import SQLModel
 
 from app.demo.copying import Row, copy_missing, copy_rows
-from domain.catalog.model import Listing, ListingChange, Product, Variant
+from domain.catalog.model import Listing, ListingChange, ListingPlace, Product, Variant
 from domain.checkout.model import Checkout, CheckoutEvent
 from domain.inventory.model import Reservation, StockItem, StockMovement, VariantStock
 from domain.ledger.model import Balance, Entry, LedgerTransaction
@@ -30,9 +30,10 @@ from domain.payments.model import Payment, PaymentAllocation
 from domain.reviews.model import Review, ReviewKey, ReviewTally
 
 ORDER: Final[tuple[type[SQLModel], ...]] = (
-    Listing, MediaAsset, Variant, StockItem, VariantStock, Checkout, CheckoutEvent, Reservation, StockMovement, Order,
-    OrderNumber, OrderAddress, OrderLine, OrderLineTax, Shipment, ShipmentLine, TrackingEvent, OrderEvent, Payment,
-    PaymentAllocation, LedgerTransaction, Entry, Balance, Review, ReviewKey, ReviewTally, ListingChange,
+    Listing, ListingPlace, MediaAsset, Variant, StockItem, VariantStock, Checkout, CheckoutEvent, Reservation,
+    StockMovement, Order, OrderNumber, OrderAddress, OrderLine, OrderLineTax, Shipment, ShipmentLine, TrackingEvent,
+    OrderEvent, Payment, PaymentAllocation, LedgerTransaction, Entry, Balance, Review, ReviewKey, ReviewTally,
+    ListingChange,
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from app.demo.ids import demo_id, draws, timed_id
 from app.demo.listings import DemoListing, DemoVariant
 from app.demo.people import BUYERS, address_of, handling_days, rates_of
 from app.demo.rules import tax_rates
-from domain.catalog.model import Condition, Fulfilment, ListingStatus, SaleMode, Visibility
+from domain.catalog.model import Fulfilment, ListingStatus, SaleMode, Visibility
 from domain.pricing.amounts import rates_for, tax_rate_for
 from domain.pricing.assembling import Chosen, Part, assemble
 from domain.pricing.quote import Quote, SellerQuote
@@ -85,7 +85,7 @@ def sales_of(listing: DemoListing, as_of: datetime) -> Iterator[DemoSale]:
     rare = listing.number >= DENSE_LISTINGS and draw.random() > 0.1
     span = (as_of - timedelta(days=OVER_DAYS)) - listing.published_at
     # One of a kind: what was used is here, or gone.
-    if rare or span <= timedelta() or listing.condition is not Condition.NEW:
+    if rare or span <= timedelta() or listing.is_second_hand:
         return
     moments = sorted(listing.published_at + span * draw.random() for _ in range(count))
     for place, placed_at in enumerate(moments):

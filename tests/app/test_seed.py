@@ -16,6 +16,7 @@ from app.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from app.demo.categories import ROOTS
 from app.demo.listings import OFFERS, gtin
 from app.demo.pictures import store_pictures
+from app.demo.places import TOWNS
 from app.demo.rules import LEAVES
 from app.demo.shops import SHOPS
 from app.jobs import handlers_of
@@ -116,6 +117,22 @@ async def test_every_listing_can_be_bought(connection: asyncpg.Connection) -> No
         """
     )
     assert wrong == []
+
+
+async def test_what_is_fetched_and_whatever_is_second_hand_has_a_place(connection: asyncpg.Connection) -> None:
+    wrong = await connection.fetch(
+        """
+        SELECT listing.id FROM listing LEFT JOIN listing_place place ON place.listing_id = listing.id
+        WHERE (place.listing_id IS NULL) <> (listing.condition = 'new')
+            OR (listing.fulfilment = 'pickup' AND coalesce(place.line1, '') = '')
+        """
+    )
+    assert wrong == []
+    assert await connection.fetchval("SELECT count(*) FROM listing WHERE fulfilment = 'pickup'") > 0
+
+
+def test_every_shop_is_in_a_town_on_the_map() -> None:
+    assert {shop.city for shop in SHOPS} - TOWNS.keys() == set()
 
 
 async def test_required_attributes_are_there_and_values_are_of_the_schema(connection: asyncpg.Connection) -> None:

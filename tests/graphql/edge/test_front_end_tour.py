@@ -81,7 +81,9 @@ async def test_the_tour_can_be_taken(urls: Urls, redis_url: str, tmp_path: Path)
 
 
 async def something_in_stock(visitor: FakeFrontEnd) -> str:
-    found = await visitor.sends("SearchPage", text="", filter={"inStockOnly": True, "currency": "EUR"})
+    found = await visitor.sends(
+        "SearchPage", text="", filter={"inStockOnly": True, "currency": "EUR", "conditions": ["NEW"]}
+    )
     variants = [variant for node in found["nodes"] for variant in node["listing"]["variants"]]
     return next(str(variant["id"]) for variant in variants if variant["stockStatus"] == "IN_STOCK")
 
