@@ -1,9 +1,11 @@
 """Logs of the whole process, its libraries included, one event a line: JSON for machines, columns for people.
 
-Invariant: nothing logged under the name of a secret is written out, and tracebacks show no local variables.
+Invariant: nothing logged under the name of a secret is written out, and tracebacks show no local variables. Of what
+messages and faults quote (drivers put a statement's values into theirs), tokens and e-mail addresses are taken out.
 """
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any, Final, TextIO
@@ -17,6 +19,16 @@ from infra.telemetry.context import current_trace_id
 
 SECRET_WORDS: Final = ("password", "secret", "token", "authorization", "api_key", "card")
 REDACTED: Final = "[redacted]"
+QUOTED: Final = (
+    (re.compile(r"\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*"), REDACTED),
+    (re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]+"), rf"\1{REDACTED}"),
+    (re.compile(r"(\b(?:sk|rk)_(?:test|live)|\bwhsec|_secret)_\w+"), rf"\1_{REDACTED}"),
+    (re.compile(r"(://[^\s:/@]+:)[^\s@]+@"), rf"\1{REDACTED}@"),
+    (re.compile(r"[\w.+%-]{1,64}@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
+    (re.compile(r"(\bDETAIL: )[^\n]*"), rf"\1{REDACTED}"),
+    (re.compile(r"(query argument \$\d+: )[^\n]*"), rf"\1{REDACTED}"),
+)
+"""What may be quoted in a message, and what is written instead of it."""
 NOISY: Final = (
     "uvicorn.access",
     "httpx",
@@ -74,11 +86,31 @@ def render(*, json: bool) -> list[Processor]:
             structlog.processors.JSONRenderer(serializer=to_json),
         ]
     colours = sys.stderr.isatty()
-    return [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)]
+    renderer = structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)
+    return [renderer, scrub_line]
 
 
 def to_json(event: object, **_: object) -> str:
-    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    return orjson.dumps(scrubbed(event), default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def scrub_line(_logger: WrappedLogger, _method: str, line: Any) -> Any:
+    return scrubbed(line)
+
+
+def scrubbed(value: object) -> object:
+    """The same without what only a person or a secret could be known by, through lists and dictionaries."""
+    if isinstance(value, str):
+        for pattern, instead in QUOTED:
+            value = pattern.sub(instead, value)
+        return value
+    if isinstance(value, dict):
+        return {name: scrubbed(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [scrubbed(each) for each in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return scrubbed(str(value))
 
 
 def add_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -1,5 +1,8 @@
 """OpenTelemetry spans, made only where a collector is configured."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
@@ -13,6 +16,12 @@ QUEUE_SPANS_MAX = 2048
 UNTRACED = "/health/.*,/metrics"
 
 
+def without_query(span: trace.Span, scope: Mapping[str, Any]) -> None:
+    """A query by GET has its variables in the address, and those may be anybody's: only the path is told."""
+    if span.is_recording() and scope.get("query_string"):
+        span.set_attributes({"http.url": scope["path"], "http.target": scope["path"], "url.query": ""})
+
+
 class Tracing:
     """The tracer of one process. A collector that is away costs dropped spans, never a slower request."""
 
@@ -24,7 +33,11 @@ class Tracing:
     def around(self, app: ASGIApp) -> ASGIApp:
         """The program with one span per request and socket."""
         traced: ASGIApp = OpenTelemetryMiddleware(
-            app, excluded_urls=UNTRACED, tracer_provider=self._provider, exclude_spans=["receive", "send"]
+            app,
+            excluded_urls=UNTRACED,
+            tracer_provider=self._provider,
+            exclude_spans=["receive", "send"],
+            server_request_hook=without_query,
         )
         return traced
 

@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import orjson
@@ -21,18 +22,25 @@ from infra.telemetry.metrics import OPERATION_NAMES_MAX, PrometheusMeasures
 from infra.telemetry.traces import Tracing, exporting_to
 
 
-@pytest.fixture
-def written() -> Iterator[io.StringIO]:
-    """What is logged as JSON; the process's logging is put back afterwards."""
+@contextmanager
+def logging_to(stream: io.StringIO, *, json: bool) -> Iterator[None]:
+    """The process's logging is put back afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    configure_logs(json=True, level="INFO", stream=stream)
-    yield stream
+    configure_logs(json=json, level="INFO", stream=stream)
+    yield
     root.handlers[:] = handlers
     root.setLevel(level)
     logging.captureWarnings(capture=False)
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """What is logged as JSON."""
+    stream = io.StringIO()
+    with logging_to(stream, json=True):
+        yield stream
 
 
 def lines(stream: io.StringIO) -> list[dict[str, object]]:
@@ -51,6 +59,42 @@ def test_our_own_and_foreign_logs_are_json_with_the_request_id(written: io.Strin
         assert line["request_id"] == "r-1"
         assert "level" in line
         assert str(line["timestamp"]).endswith("Z")
+
+
+def fail(message: str) -> None:
+    raise ValueError(message)
+
+
+TELLTALES = (
+    "ann.buyer+x@mail.example.com",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl",
+    "Bearer abc.def-123",
+    "pi_1Nabc_secret_hunter2",
+    "sk_live_hunter2hunter2",
+    "postgresql://market:hunter2@db.internal:5432/market",
+    "DETAIL:  Key (lower(email))=(hunter2) already exists.",
+    "invalid input for query argument $2: 'hunter2' (expected str, got int)",
+)
+
+
+@pytest.mark.parametrize("json", [True, False], ids=["json", "console"])
+@pytest.mark.parametrize("text", TELLTALES)
+def test_what_a_fault_quotes_is_not_written(text: str, *, json: bool) -> None:
+    """Drivers put values into their messages, and those into tracebacks; the rest of the line stays."""
+    stream = io.StringIO()
+    with logging_to(stream, json=json):
+        try:
+            fail(f"before\n{text}\nafter")
+        except ValueError as fault:
+            structlog.get_logger("market").error("masked fault", fault_id="f1", exc_info=fault, said=f"a {text} b")
+        logging.getLogger("some.library").warning("it said %s", text)
+    written = stream.getvalue()
+    for secret in ("hunter2", "ann.buyer", "c2lnbmF0dXJl", "abc.def-123"):
+        assert secret not in written
+    for kept in ("masked fault", "f1", "ValueError", "before", "after", "it said"):
+        assert kept in written
+    if json:
+        assert all(isinstance(orjson.loads(line), dict) for line in written.splitlines())
 
 
 def test_secrets_are_not_written(written: io.StringIO) -> None:
@@ -124,6 +168,23 @@ async def test_each_request_is_one_span_and_health_checks_are_none() -> None:
     tracing.shutdown()
     assert seen == ["a" * 32, None]
     assert len(exporter.get_finished_spans()) == 1
+
+
+async def test_spans_tell_no_arguments_of_a_query() -> None:
+    """A GET has the operation and its variables in its address: a guest's cart token, an e-mail address."""
+    exporter = InMemorySpanExporter()
+    tracing = Tracing(service="api", environment="test", processor=SimpleSpanProcessor(exporter))
+
+    async def answer(_request: Request) -> PlainTextResponse:
+        return PlainTextResponse("ok")
+
+    app = tracing.around(Starlette(routes=[Route("/graphql", answer)]))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://market") as client:
+        await client.get("/graphql", params={"variables": '{"token": "hunter2"}'})
+    tracing.shutdown()
+    (span,) = exporter.get_finished_spans()
+    assert "hunter2" not in span.to_json()
+    assert "/graphql" in span.to_json()
 
 
 def test_a_collector_that_is_away_only_loses_spans(caplog: pytest.LogCaptureFixture) -> None:
