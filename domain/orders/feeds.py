@@ -6,15 +6,16 @@ transaction, because a reader who saw 101 must not miss a 100 that commits later
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from itertools import takewhile
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, cast, func, select, tuple_
+from sqlalchemy import Integer, Uuid, bindparam, cast, func, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from domain.orders.events import order_topic, seller_topic
 from domain.orders.model import OrderEvent, OrderEventKind, OrderStatus
@@ -24,11 +25,12 @@ from domain.shared.columns import Xid8
 from domain.shared.database import Query, Reads, table
 from domain.shared.errors import NotFound
 from domain.shared.feeds import BATCH_MAX, Hints, follow
-from domain.shared.paging import COUNT_MAX, CursorMismatch, Keyset, Page, PageRequest
+from domain.shared.paging import PAGE_MAX, CursorMismatch, Keyset, Page, PageRequest
 
 SETTLE_TRIES_MAX: Final = 20
 SETTLE_SECONDS: Final = 0.05
 """How often, and after what pause, events that are visible but not yet below the horizon are looked at again."""
+SEQUENCE_MAX: Final = 2**31 - 1
 
 _events = table(OrderEvent)
 _NOTHING: Final = UUID(int=0)
@@ -158,31 +160,57 @@ def timeline_keyset(order_id: UUID) -> Keyset:
     return Keyset.of("timeline", order_id, ends_with_id=False)
 
 
-async def timeline_page(reads: Reads, order_id: UUID, request: PageRequest) -> Page[EventView]:
-    """Oldest first."""
-    parameters: dict[str, Any] = {"order_id": order_id, "limit": request.first + 1}
+@dataclass(frozen=True, slots=True)
+class TimelineSpan:
+    """Events of one order by sequence, both ends included; without gaps, so that a page is known before it is read."""
+
+    order_id: UUID
+    low: int
+    high: int
+
+
+def span_of(order_id: UUID, last: int, request: PageRequest) -> TimelineSpan:
+    """Where a page lies, with the one event more that tells whether there is another page. `last` is the order's."""
     if request.key is not None:
-        parameters["key"] = int(str(request.key[0]))
-    query = _timeline(request.key is not None, request.backwards)
-    rows = await reads.all(query, **parameters)
-    return timeline_keyset(order_id).page(request, rows, lambda event: (event.sequence,))
+        key = max(0, min(int(str(request.key[0])), SEQUENCE_MAX - PAGE_MAX - 1))
+        before = key - 1
+    else:
+        key, before = 0, last
+    if request.backwards:
+        return TimelineSpan(order_id, before - request.first, before)
+    return TimelineSpan(order_id, key + 1, key + 1 + request.first)
 
 
-@cache
-def _timeline(keyed: bool, backwards: bool) -> Query[EventView]:
-    statement = select(*_COLUMNS).where(_events.c.order_id == bindparam("order_id")).limit(bindparam("limit"))
-    if keyed:
-        key = bindparam("key", type_=_events.c.sequence.type)
-        statement = statement.where(_events.c.sequence < key if backwards else _events.c.sequence > key)
-    return Query(statement.order_by(_events.c.sequence.desc() if backwards else _events.c.sequence), EventView)
+def timeline_page(span: TimelineSpan, request: PageRequest, events: Sequence[EventView]) -> Page[EventView]:
+    """The page, oldest first, of what `events_by_spans` found."""
+    rows = events[::-1] if request.backwards else events
+    return timeline_keyset(span.order_id).page(request, rows, lambda event: (event.sequence,))
 
 
-_COUNT = select(func.count()).select_from(
-    select(_events.c.id).where(_events.c.order_id == bindparam("order_id")).limit(COUNT_MAX + 1).subquery()
+_spans = (
+    func.unnest(
+        bindparam("ids", type_=ARRAY(Uuid())),
+        bindparam("lows", type_=ARRAY(Integer())),
+        bindparam("highs", type_=ARRAY(Integer())),
+    )
+    .table_valued("order_id", "low", "high")
+    .render_derived("span")
+)
+_IN_SPANS = Query(
+    select(*_COLUMNS)
+    .join(_spans, (_events.c.order_id == _spans.c.order_id) & _events.c.sequence.between(_spans.c.low, _spans.c.high))
+    .order_by(_events.c.order_id, _events.c.sequence),
+    EventView,
 )
 
 
-async def count_timeline(reads: Reads, order_id: UUID) -> int:
-    """At most COUNT_MAX + 1."""
-    count: int = await reads.scalar(_COUNT, order_id=order_id)
-    return count
+async def events_by_spans(reads: Reads, spans: Sequence[TimelineSpan]) -> Mapping[TimelineSpan, tuple[EventView, ...]]:
+    """Of many orders in one statement, oldest first."""
+    found: dict[UUID, dict[int, EventView]] = defaultdict(dict)
+    columns = {"ids": [span.order_id for span in spans], "lows": [span.low for span in spans]}
+    for event in await reads.all(_IN_SPANS, **columns, highs=[span.high for span in spans]):
+        found[event.order_id][event.sequence] = event
+    return {
+        span: tuple(event for place, event in found[span.order_id].items() if span.low <= place <= span.high)
+        for span in spans
+    }

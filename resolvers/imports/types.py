@@ -13,6 +13,7 @@ from domain.shared.transitions import Party
 from resolvers.context import Info
 from resolvers.imports.enums import ImportFormat, ImportStatus
 from resolvers.shared.connections import After, Before, Connection, First, Last, connection
+from resolvers.shared.directives import APART, paged
 from resolvers.shared.errors import UserError, failure
 from resolvers.shared.scalars import Node, public_id
 
@@ -54,7 +55,8 @@ class ListingImport(Node):
     import_id: strawberry.Private[UUID]
 
     @strawberry.field(
-        description=f"Why rows were not taken, in the order of the file: of the first {FAULTS_SHOWN_MAX} faulty rows."
+        description=f"Why rows were not taken, in the order of the file: of the first {FAULTS_SHOWN_MAX} faulty rows.",
+        directives=[paged(20), APART],
     )
     async def faults(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None

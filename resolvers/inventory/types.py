@@ -11,6 +11,7 @@ from domain.inventory.reads import Movement, SellerStock, count_movements, movem
 from domain.shared.paging import Page
 from resolvers.context import Info
 from resolvers.shared.connections import After, Before, Connection, First, Last, connection
+from resolvers.shared.directives import APART, paged
 from resolvers.shared.enums import expose
 from resolvers.shared.errors import UserError, failure
 from resolvers.shared.scalars import public_id
@@ -60,7 +61,7 @@ class Stock:
     available: int = strawberry.field(description="How many can be bought: on hand less reserved.")
     view: strawberry.Private[SellerStock]
 
-    @strawberry.field(description="Every change of these numbers, the newest first.")
+    @strawberry.field(description="Every change of these numbers, the newest first.", directives=[paged(20), APART])
     async def movements(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[StockMovement]:

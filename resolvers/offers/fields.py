@@ -22,7 +22,7 @@ from domain.users.reads import home_countries_by_user_ids
 from resolvers.context import Info
 from resolvers.offers.types import BuyBox, Offer, OfferStanding
 from resolvers.shared.connections import After, Before, Connection, First, Last, connection
-from resolvers.shared.directives import paged
+from resolvers.shared.directives import APART, paged
 from resolvers.shared.permission import AccessLevel, query
 from resolvers.shared.scalars import CurrencyCode
 
@@ -52,7 +52,9 @@ SortBy = Annotated[OfferSort, strawberry.argument(description="The order of the 
 class ProductOffers:
     """Fields of a product."""
 
-    @query(AccessLevel.PUBLIC, "What shops ask for it, delivered; at most 500 are compared.", size=paged(20))
+    @query(
+        AccessLevel.PUBLIC, "What shops ask for it, delivered; at most 500 are compared.", size=paged(20), cost=APART
+    )
     async def offers(
         self: Any,
         info: Info,

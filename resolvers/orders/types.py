@@ -17,7 +17,7 @@ from domain.orders.contents import (
     refunds_by_orders,
     shipments_by_orders,
 )
-from domain.orders.feeds import count_timeline, timeline_keyset, timeline_page
+from domain.orders.feeds import events_by_spans, span_of, timeline_keyset, timeline_page
 from domain.orders.model import ORDER_TRANSITIONS, CancelledBy, EscrowState, OrderStatus
 from domain.orders.pickup import pickups_by_orders
 from domain.orders.reads import OrderView
@@ -29,6 +29,7 @@ from resolvers.orders.parts import FEW, OrderAddress, OrderEvent, OrderHold, Ord
 from resolvers.orders.pickup import OrderPickup
 from resolvers.sellers.types import Shop
 from resolvers.shared.connections import After, Before, Connection, First, Last, connection
+from resolvers.shared.directives import paged
 from resolvers.shared.scalars import MoneyType, Node, money, public_id
 
 
@@ -139,14 +140,19 @@ class Order(Node):
         found = await info.context.loaders.load(holds_by_orders, self.view.id)
         return [OrderHold.of(each) for each in found or ()]
 
-    @strawberry.field(description="Everything that happened to it, oldest first.")
+    @strawberry.field(description="Everything that happened to it, oldest first.", directives=[paged(20)])
     async def timeline(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[OrderEvent]:
-        reads, order = info.context.reads, self.view
+        order = self.view
         request = timeline_keyset(order.id).request(first, after, last, before)
-        page = await timeline_page(reads, order.id, request)
-        return connection(page, lambda event: OrderEvent.of(event, order), lambda: count_timeline(reads, order.id))
+        span = span_of(order.id, order.event_sequence, request)
+        page = timeline_page(span, request, await info.context.loaders.load(events_by_spans, span) or ())
+        return connection(page, lambda event: OrderEvent.of(event, order), self._count_events)
+
+    async def _count_events(self) -> int:
+        """The sequence is counted without gaps."""
+        return self.view.event_sequence
 
     @property
     def _sees_commission(self) -> bool:

@@ -4,6 +4,8 @@ They are read by the price list of the cost rule (`resolvers/extensions/costs.py
 schema, so what a client reads in the schema is what it is charged.
 """
 
+from typing import Final
+
 import strawberry
 from strawberry.schema_directive import Location
 
@@ -28,6 +30,10 @@ class Cost:
 class ListSize:
     assumed_size: int | None = strawberry.directive_field(name="assumedSize", default=None)
     slicing_arguments: list[str] | None = strawberry.directive_field(name="slicingArguments", default=None)
+
+
+APART: Final = Cost(weight=25)
+"""For a page below a thing: of a list of things it is read for each of them apart, with a statement or two."""
 
 
 def paged(size: int, *arguments: str) -> ListSize:

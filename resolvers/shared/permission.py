@@ -6,6 +6,7 @@ Ownership is not decided here but where the row is read: reads take the viewer i
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from enum import Enum
+from inspect import signature
 from typing import Any
 
 import strawberry
@@ -18,7 +19,7 @@ from strawberry.types.union import StrawberryUnion
 from domain.sellers.switching import still_holds
 from domain.shared.actor import Actor, Role
 from domain.shared.errors import DomainError, NotPermitted, NotSignedIn
-from resolvers.shared.directives import ListSize
+from resolvers.shared.directives import Cost, ListSize, paged
 from resolvers.shared.errors import present
 
 
@@ -130,19 +131,30 @@ class Outcome(FieldExtension):
 
 
 def query(
-    access: AccessLevel, description: str, *, size: ListSize | None = None, **options: Any
+    access: AccessLevel, description: str, *, size: ListSize | None = None, cost: Cost | None = None, **options: Any
 ) -> Callable[[Callable[..., Any]], Any]:
     """`@query(AccessLevel.PUBLIC, "...")` on a resolver: a root field, or a field of a namespace or sensitive type.
 
-    `size` is what a page of the list that it gives holds, for the cost of an operation.
+    `size` is what a page of the list that it gives holds, for the cost of an operation; of a resolver that takes
+    `first` or `last` it is a page of 20 unless told otherwise. `cost` is what it costs besides, as APART.
     """
-    return lambda resolver: strawberry.field(
-        resolver,
-        description=description,
-        directives=[AccessDirective(level=access), *([size] if size is not None else [])],
-        extensions=[Guard(access)],
-        **options,
-    )
+
+    def declare(resolver: Callable[..., Any]) -> Any:
+        pages = size or page_of(resolver)
+        return strawberry.field(
+            resolver,
+            description=description,
+            directives=[AccessDirective(level=access), *(each for each in (pages, cost) if each is not None)],
+            extensions=[Guard(access)],
+            **options,
+        )
+
+    return declare
+
+
+def page_of(resolver: Callable[..., Any]) -> ListSize | None:
+    slicing = [name for name in ("first", "last") if name in signature(resolver).parameters]
+    return paged(20, *slicing) if slicing else None
 
 
 def mutation(

@@ -69,6 +69,27 @@ def test_mutations_take_one_input_and_answer_a_union_with_failures() -> None:
         assert all(user_error in failure.interfaces for failure in failures), name
 
 
+def test_every_page_says_its_size() -> None:
+    """Else a page of a hundred costs its client as much as one of ten."""
+    sized = {
+        f"{type_.name}.{name}"
+        for type_ in TYPES
+        if isinstance(type_, GraphQLObjectType)
+        for name, field in type_.fields.items()
+        if {"first", "last"} & field.args.keys()
+        and field.ast_node is not None
+        and any(each.name.value == "listSize" for each in field.ast_node.directives or ())
+    }
+    paged = {
+        f"{type_.name}.{name}"
+        for type_ in TYPES
+        if isinstance(type_, GraphQLObjectType)
+        for name, field in type_.fields.items()
+        if {"first", "last"} & field.args.keys()
+    }
+    assert paged - sized == set()
+
+
 def test_nothing_takes_a_card_number() -> None:
     names = [
         f"{type_.name}.{name}".lower()
