@@ -15,8 +15,8 @@ class DemoAccount:
 
 
 DEMO_ACCOUNTS: Final = (
-    DemoAccount("buyer1@example.com", "buyer (up to buyer10)"),
-    DemoAccount("seller1@example.com", "owner of the shop Kontor Hafenlicht (up to seller10)"),
+    DemoAccount("buyer1@example.com", "buyer (up to buyer240)"),
+    DemoAccount("seller1@example.com", "owner of the shop Kontor Hafenlicht (up to seller60)"),
     DemoAccount("moderator@example.com", "moderator"),
     DemoAccount("admin@example.com", "administrator"),
 )
