@@ -11,6 +11,7 @@ from typing import Protocol
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.keys import Purpose, key_for
 from app.settings import Settings, SettingsRefused
 from app.tasks import ProcessTasks
 from domain.checkout.ports import CheckoutPorts
@@ -130,7 +131,7 @@ async def open_container(
             clock=clock,
             policy=policy,
             hasher=hasher,
-            tokens=JwtTokenSigner(settings.jwt_secret.get_secret_value()),
+            tokens=JwtTokenSigner(key_for(Purpose.ACCESS_TOKENS, settings)),
             hints=hints,
             gateway=gateway,
             cart_cache=RedisCartCache(redis),
@@ -170,7 +171,7 @@ def object_storage(settings: Settings, clock: Clock) -> ObjectStore:
             endpoint=settings.storage_endpoint,
             api_url=settings.public_url,
             base_url=settings.pictures_url,
-            secret=settings.jwt_secret.get_secret_value(),
+            signing_key=key_for(Purpose.STORED_FILES, settings),
             clock=clock,
         )
     except (ValueError, OSError) as fault:

@@ -156,6 +156,11 @@ class Settings(BaseSettings):
     jwt_secret: SecretStr = Field(
         SecretStr(DEVELOPMENT_JWT_SECRET), description="Secret that signs access tokens; at least 32 bytes."
     )
+    storage_secret: SecretStr | None = Field(
+        None,
+        description="Secret that signs addresses of files in a directory, at least 32 bytes; by default a key of its "
+        "own made from JWT_SECRET, which changes with it.",
+    )
     auto_approve_trusted_sellers: bool = Field(
         True, description="Publish listings of sellers in good standing without a moderator."
     )
@@ -296,18 +301,7 @@ class Settings(BaseSettings):
 
 def production_faults(settings: Settings) -> list[str]:
     """What a developer's machine may do and production may not."""
-    faults = []
-    secret = settings.jwt_secret.get_secret_value()
-    if secret == DEVELOPMENT_JWT_SECRET:
-        faults.append("JWT_SECRET is the development default")
-    elif len(secret.encode()) < JWT_SECRET_BYTES_MIN:
-        faults.append(f"JWT_SECRET is shorter than {JWT_SECRET_BYTES_MIN} bytes")
-    if settings.stripe_api_key.get_secret_value() == SANDBOX_API_KEY:
-        faults.append("STRIPE_API_KEY is the sandbox key")
-    if settings.stripe_webhook_secret.get_secret_value() == SANDBOX_WEBHOOK_SECRET:
-        faults.append("STRIPE_WEBHOOK_SECRET is the sandbox secret")
-    if settings.carrier_webhook_secret.get_secret_value() == SANDBOX_CARRIER_SECRET:
-        faults.append("CARRIER_WEBHOOK_SECRET is the sandbox secret")
+    faults = [*known_secrets(settings), *weak_secrets(settings)]
     if settings.stripe_api_base is not None:
         faults.append("STRIPE_API_BASE points at a sandbox")
     faults += mail_faults(settings)
@@ -319,6 +313,34 @@ def production_faults(settings: Settings) -> list[str]:
         faults.append("MEDIA_URL is not https")
     if any(not origin.startswith("https://") for origin in settings.allowed_origins):
         faults.append("ALLOWED_ORIGINS has an origin that is not https")
+    return faults
+
+
+def known_secrets(settings: Settings) -> list[str]:
+    """Secrets that stand in the code: whoever reads it can sign tokens and report payments."""
+    faults = []
+    if settings.jwt_secret.get_secret_value() == DEVELOPMENT_JWT_SECRET:
+        faults.append("JWT_SECRET is the development default")
+    if settings.stripe_api_key.get_secret_value() == SANDBOX_API_KEY:
+        faults.append("STRIPE_API_KEY is the sandbox key")
+    if settings.stripe_webhook_secret.get_secret_value() == SANDBOX_WEBHOOK_SECRET:
+        faults.append("STRIPE_WEBHOOK_SECRET is the sandbox secret")
+    if settings.carrier_webhook_secret.get_secret_value() == SANDBOX_CARRIER_SECRET:
+        faults.append("CARRIER_WEBHOOK_SECRET is the sandbox secret")
+    return faults
+
+
+def weak_secrets(settings: Settings) -> list[str]:
+    faults = []
+    secret = settings.jwt_secret.get_secret_value()
+    if len(secret.encode()) < JWT_SECRET_BYTES_MIN:
+        faults.append(f"JWT_SECRET is shorter than {JWT_SECRET_BYTES_MIN} bytes")
+    if settings.storage_secret is not None:
+        own = settings.storage_secret.get_secret_value()
+        if len(own.encode()) < JWT_SECRET_BYTES_MIN:
+            faults.append(f"STORAGE_SECRET is shorter than {JWT_SECRET_BYTES_MIN} bytes")
+        if own == secret:
+            faults.append("STORAGE_SECRET is JWT_SECRET once more")
     return faults
 
 

@@ -15,8 +15,8 @@ _ISSUER: Final = "marketplace"
 class JwtTokenSigner:
     """`domain.users.ports.TokenSigner`."""
 
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
+    def __init__(self, key: bytes) -> None:
+        self._key = key
 
     def sign(self, actor: Actor, expires_at: datetime) -> str:
         claims = {
@@ -28,14 +28,14 @@ class JwtTokenSigner:
         }
         if actor.seller_id is not None:
             claims["sel"] = str(actor.seller_id)
-        return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
+        return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
 
     def verify(self, token: str, now: datetime) -> Actor | None:
         try:
             # The expiry is compared with the injected clock below, not with the machine's.
             claims = jwt.decode(
                 token,
-                self._secret,
+                self._key,
                 algorithms=[_ALGORITHM],
                 issuer=_ISSUER,
                 options={"require": ["exp", "sub", "sid"], "verify_exp": False},

@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 
 from domain.shared.clock import Clock
 
-PURPOSE: Final = b"addresses of stored files"
 LEEWAY_SECONDS: Final = 5
 
 
@@ -59,10 +58,10 @@ class Grant:
 
 
 class AddressSigner:
-    """Signs with a key made from the program's secret, for this purpose only."""
+    """Signs with a key that signs nothing else."""
 
-    def __init__(self, secret: str, clock: Clock) -> None:
-        self._key = hmac.digest(secret.encode(), PURPOSE, hashlib.sha256)
+    def __init__(self, key: bytes, clock: Clock) -> None:
+        self._key = key
         self._clock = clock
 
     def expiry(self, seconds: int) -> datetime:

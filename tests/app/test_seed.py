@@ -218,7 +218,7 @@ async def test_every_listing_shows_pictures_whose_files_are_stored(urls: Urls, t
         endpoint=None,
         api_url="http://a",
         base_url="http://a/m",
-        secret="s" * 32,
+        signing_key=b"s" * 32,
         clock=SystemClock(),
     )
     url = await copy_of_template(urls)

@@ -135,7 +135,7 @@ async def test_a_bucket_that_does_not_answer_is_one_clear_error() -> None:
 
 
 async def test_a_directory_that_is_gone_is_one_clear_error(container: Container, tmp_path: Path) -> None:
-    settings = {"endpoint": None, "api_url": "http://a", "base_url": "http://a", "secret": "s" * 32}
+    settings = {"endpoint": None, "api_url": "http://a", "base_url": "http://a", "signing_key": b"s" * 32}
     storage = open_storage(f"file:{tmp_path / 'files'}", clock=container.ports.clock, **settings)  # type: ignore[arg-type]  # all of these
     (tmp_path / "files").rmdir()
     (tmp_path / "files").write_text("in the way")

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from app.demo.copying import copy_rows
+from app.keys import Purpose, key_for
 from app.settings import Settings
 from domain.cart.model import Cart, CartLine
 from domain.inventory.model import MovementKind, StockMovement
@@ -103,7 +104,7 @@ async def set_stock(connection: asyncpg.Connection, variant_id: UUID, on_hand: i
 async def shoppers(url: str, carts: Sequence[Sequence[Goods]]) -> list[Shopper]:
     """One for each cart, which holds one of each of its goods."""
     now = datetime.now(UTC)
-    signer = JwtTokenSigner(Settings(database_url=url, redis_url="redis://none").jwt_secret.get_secret_value())
+    signer = JwtTokenSigner(key_for(Purpose.ACCESS_TOKENS, Settings(database_url=url, redis_url="redis://none")))
     made = [_shopper(signer, tuple(goods), now + LIFE) for goods in carts]
     times = {"created_at": now, "updated_at": now}
     ends = {"expires_at": now + LIFE}
