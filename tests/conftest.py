@@ -13,7 +13,8 @@ import pytest
 
 from app.container import Container, open_container
 from app.jobs import handlers_of
-from app.settings import Environment, Settings
+from app.settings import Settings
+from app.settings_fields import Environment
 from tests.counting import SqlCounter
 from tests.servers import Servers, Urls, copy_of_template
 

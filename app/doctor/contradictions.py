@@ -5,8 +5,8 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from app.doctor.findings import Area, Finding, fault, warning, well
-from app.doctor.keys import LOOPBACK
 from app.settings import Settings
+from app.settings_fields import is_loopback
 from infra.stripe.client import TOTAL_SECONDS
 
 LANE_CONNECTIONS: Final = 4
@@ -64,11 +64,11 @@ def _openness(settings: Settings) -> Iterator[Finding]:
         yield warning(
             Area.SETTINGS, "METRICS_TOKEN", "not set: /metrics is for this machine only", "set it for your collector"
         )
-    if not settings.is_production and settings.host not in LOOPBACK:
+    if not settings.is_production and settings.is_exposed:
         yield warning(
             Area.SETTINGS,
             "HOST",
-            f"{settings.host} is open to others, ENVIRONMENT is {settings.environment}",
+            f"{settings.host} or PUBLIC_URL is open to others, ENVIRONMENT is {settings.environment}",
             "set ENVIRONMENT=production, or HOST=127.0.0.1",
         )
 
@@ -81,12 +81,17 @@ def _transport(settings: Settings) -> Iterator[Finding]:
         )
     database = urlsplit(settings.database_url)
     mode = parse_qs(database.query).get("sslmode", [""])[0]
-    if settings.is_production and database.hostname not in {None, *LOOPBACK} and mode not in ENCRYPTED:
+    if settings.is_production and not is_loopback(database.hostname or "localhost") and mode not in ENCRYPTED:
         yield warning(
             Area.SETTINGS, "DATABASE_URL", "does not insist on TLS", "append ?sslmode=verify-full (or require)"
         )
     redis = urlsplit(settings.redis_url)
-    if settings.is_production and redis.scheme == "redis" and redis.hostname not in LOOPBACK and not redis.password:
+    if (
+        settings.is_production
+        and redis.scheme == "redis"
+        and not is_loopback(redis.hostname or "")
+        and not redis.password
+    ):
         yield warning(
             Area.SETTINGS,
             "REDIS_URL",

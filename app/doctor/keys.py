@@ -7,18 +7,17 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.doctor.findings import Area, Finding, fault, warning, well
-from app.settings import (
+from app.settings import Settings
+from app.settings_fields import (
     DEVELOPMENT_JWT_SECRET,
     JWT_SECRET_BYTES_MIN,
     SANDBOX_API_KEY,
     SANDBOX_CARRIER_SECRET,
     SANDBOX_WEBHOOK_SECRET,
-    Settings,
 )
 
 DISTINCT_MIN: Final = 10
 """A random secret of 32 bytes has more different characters than that; `xxxx...` has not."""
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 FRESH: Final = "set it to a new one: `openssl rand -base64 48`"
 
 
@@ -93,6 +92,6 @@ def carrier_secret(settings: Settings) -> Finding:
 
 def _default(settings: Settings, check: str) -> Finding:
     """A default secret is known to everybody: fine where only this machine can come in."""
-    if settings.host in LOOPBACK:
+    if not settings.is_exposed:
         return well(Area.KEYS, check, "the development default, on this machine only")
-    return fault(Area.KEYS, check, f"is the default, and {settings.host} is open to others", FRESH)
+    return fault(Area.KEYS, check, "is the default, and others than this machine get in", FRESH)

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.settings import SANDBOX_CARRIER_SECRET
+from app.settings_fields import SANDBOX_CARRIER_SECRET
 from infra.carriers.webhooks import sign
 from tests.journeys.books import assert_books_right, assert_provider_agrees
 from tests.journeys.buying import (

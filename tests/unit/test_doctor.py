@@ -19,7 +19,8 @@ from app.doctor.servers import skew
 from app.doctor.visit import visit
 from app.doctor.work import PATIENCE, judged_backlog, span
 from app.doctor.work import judged as judged_queue
-from app.settings import Environment, Settings, SettingsRefused
+from app.settings import Settings, SettingsRefused
+from app.settings_fields import Environment
 from domain.backoffice.backlog_reads import Backlog, Waiting
 from infra.postgres.checkup import QueueFacts, ServerFacts
 
@@ -48,6 +49,7 @@ LOCAL: dict[str, Any] = {
     "redis_url": "redis://127.0.0.1",
     "stripe_api_base": "http://127.0.0.1:12111",
 }
+OPEN: dict[str, Any] = {"host": EVERYWHERE, "allow_exposed_development": True}
 SERVER = ServerFacts(
     version=18,
     clock=NOW,
@@ -89,9 +91,9 @@ def test_sound_places_have_no_faults() -> None:
     [
         (LOCAL, {"jwt_secret": "short"}, "JWT_SECRET", Level.FAULT),
         (SOUND, {"jwt_secret": "x" * 40}, "JWT_SECRET", Level.WARNING),
-        (LOCAL, {"host": EVERYWHERE}, "JWT_SECRET", Level.FAULT),
-        (LOCAL, {"host": EVERYWHERE}, "HOST", Level.WARNING),
-        (LOCAL, {"host": EVERYWHERE}, "CARRIER_WEBHOOK_SECRET", Level.FAULT),
+        (LOCAL, OPEN, "JWT_SECRET", Level.FAULT),
+        (LOCAL, OPEN, "HOST", Level.WARNING),
+        (LOCAL, OPEN, "CARRIER_WEBHOOK_SECRET", Level.FAULT),
         (SOUND, {"carrier_webhook_secret": "carrier_1"}, "CARRIER_WEBHOOK_SECRET", Level.WARNING),
         (LOCAL, {"stripe_api_key": "sk_live_1234567890"}, "STRIPE_API_KEY", Level.FAULT),
         (SOUND, {"stripe_api_key": "sk_test_1234567890"}, "STRIPE_API_KEY", Level.WARNING),
@@ -128,7 +130,7 @@ def test_no_finding_shows_a_secret() -> None:
     words = ("hunter2-hunter2", "hunter3", "hunter4-word")
     found = of_settings(
         LOCAL,
-        host=EVERYWHERE,
+        **OPEN,
         jwt_secret=words[0],
         stripe_webhook_secret=words[1],
         carrier_webhook_secret=words[2],

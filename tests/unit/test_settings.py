@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import LogFormat, Settings, SettingsRefused, load_settings
+from app.settings import Settings, SettingsRefused, load_settings
+from app.settings_fields import LogFormat
 from app.settings_table import with_settings_table
 
 README = Path(__file__).parents[2] / "README.md"
@@ -103,6 +104,43 @@ def test_one_insecure_value_is_enough(environment: pytest.MonkeyPatch, name: str
     put(environment, **{**SOUND, name: value})
     with pytest.raises(SettingsRefused, match=name):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"HOST": "0.0.0.0"},  # noqa: S104  # said, not bound
+        {"HOST": "::"},
+        {"HOST": "10.0.0.7", "ENVIRONMENT": "test"},
+        {"PUBLIC_URL": "https://market.example"},
+    ],
+)
+def test_a_forgotten_production_does_not_start(environment: pytest.MonkeyPatch, place: dict[str, str]) -> None:
+    put(environment, DATABASE_URL="postgresql://db/market", REDIS_URL="redis://redis", **place)
+    with pytest.raises(SettingsRefused) as refused:
+        load_settings()
+    message = str(refused.value)
+    assert "\n" not in message
+    assert "set ENVIRONMENT=production" in message
+    for name in ("JWT_SECRET", "STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET", "CARRIER_WEBHOOK_SECRET"):
+        assert name in message
+    put(environment, ALLOW_EXPOSED_DEVELOPMENT="true")
+    assert load_settings().is_exposed, "said to be meant, as for a container of one's own"
+
+
+def test_a_single_secret_that_everybody_knows_is_enough_to_be_refused(environment: pytest.MonkeyPatch) -> None:
+    sound = {**SOUND, "ENVIRONMENT": "development", "HOST": "0.0.0.0"}  # noqa: S104  # said, not bound
+    put(environment, **sound)
+    assert load_settings().is_exposed
+    put(environment, STRIPE_API_KEY="sk_test_sandbox")
+    with pytest.raises(SettingsRefused, match="STRIPE_API_KEY is the sandbox key"):
+        load_settings()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.53", "::1", "localhost"])
+def test_a_developers_machine_needs_no_secrets(environment: pytest.MonkeyPatch, host: str) -> None:
+    put(environment, DATABASE_URL="postgresql://db/market", REDIS_URL="redis://redis", HOST=host)
+    assert not load_settings().is_exposed
 
 
 def test_missing_and_malformed_values_are_named_together_and_not_shown(
