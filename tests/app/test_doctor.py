@@ -33,6 +33,7 @@ from domain.shared.database import Tx
 from domain.shared.ids import new_id
 from tests.conftest import FakeClock, settings_for
 from tests.contracts.serving import serving
+from tests.horizon import settle
 from tests.mail_server import LOOPBACK, mail_server
 from tests.makers import change
 from tests.sales import a_sale
@@ -196,6 +197,7 @@ async def test_each_backlog_finds_what_waits_and_only_that(fresh_container: Cont
     container, db = fresh_container, fresh_container.ports.db
     sale, other = await a_sale(container), await a_sale(container)
     await receive(Incoming(ProviderMessageReceived, "payments", f"evt_{uuid4().hex}", "charge.refunded", "re_1"), db=db)
+    await settle(container)  # a seal goes up to the oldest open transaction
     await seal(db=db)
     await change(container, Order, sale.order_id, status=OrderStatus.DELIVERED, release_due_at=clock.now())
     late = {"status": OrderStatus.SHIPPED, "release_due_at": clock.now()}

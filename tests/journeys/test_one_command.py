@@ -121,7 +121,7 @@ def test_it_answers_mends_itself_and_leaves_nothing_behind(user: FakeUser, tmp_p
     second = FakeUser(user.data)
     second.output = tmp_path / "second.out"
     second.starts()
-    assert second.waits_for_the_end() == 1
+    assert second.waits_for_the_end() == 1, second.screen()
     assert re.fullmatch(r"cannot run: \S+ is in use by process \d+\n", second.screen())
 
     for part, said in (
@@ -136,7 +136,7 @@ def test_it_answers_mends_itself_and_leaves_nothing_behind(user: FakeUser, tmp_p
 
     family = user.family()
     user.sends(signal.SIGINT)
-    assert user.waits_for_the_end() == 0
+    assert user.waits_for_the_end() == 0, user.screen()
     assert not any(process.is_running() for process in family.values())
 
 
@@ -147,7 +147,7 @@ def test_a_stop_is_obeyed_while_it_still_starts(user: FakeUser, ending: signal.S
     wait_for(lambda: "bin/postgres" in user.family())
     family = user.family()
     user.sends(ending)
-    assert user.waits_for_the_end() == 0
+    assert user.waits_for_the_end() == 0, user.screen()
     assert not any(process.is_running() for process in family.values())
 
 
@@ -163,7 +163,7 @@ def test_after_a_kill_the_next_start_takes_over(user: FakeUser) -> None:
     assert answers(user)
     wait_for(lambda: not any(process.is_running() for process in before.values()))
     user.sends(signal.SIGTERM)
-    assert user.waits_for_the_end() == 0
+    assert user.waits_for_the_end() == 0, user.screen()
 
 
 @pytest.mark.timeout(300)
@@ -172,7 +172,7 @@ def test_a_port_in_use_is_one_line(user: FakeUser) -> None:
         taken.bind(("127.0.0.1", user.port))
         taken.listen()
         user.starts()
-        assert user.waits_for_the_end() == 1
+        assert user.waits_for_the_end() == 1, user.screen()
     assert user.screen() == f"cannot run: port {user.port} on 127.0.0.1 cannot be used: Address already in use\n"
 
 
@@ -182,7 +182,7 @@ def test_a_broken_data_directory_is_one_line(user: FakeUser) -> None:
     broken.mkdir(parents=True)
     (broken / "PG_VERSION").write_text("12\n")
     user.starts()
-    assert user.waits_for_the_end() == 1
+    assert user.waits_for_the_end() == 1, user.screen()
     (line,) = [line for line in user.screen().splitlines() if "cannot run" in line]
     assert "PostgreSQL did not start" in line
 
@@ -191,5 +191,5 @@ def test_a_broken_data_directory_is_one_line(user: FakeUser) -> None:
 def test_a_data_directory_that_is_a_file_is_one_line(user: FakeUser) -> None:
     user.data.write_text("")
     user.starts()
-    assert user.waits_for_the_end() == 1
+    assert user.waits_for_the_end() == 1, user.screen()
     assert re.fullmatch(r"cannot run: \S+ cannot be used: .*\n", user.screen())

@@ -20,6 +20,7 @@ from tests.conftest import FakeClock
 from tests.counting import SqlCounter
 from tests.domain.orders.lifecycle import confirm, rows_of, ship
 from tests.graphql.execution import SCHEMA, execute, refused
+from tests.horizon import settle
 from tests.makers import a_buyer, a_seller, an_admin
 from tests.sales import Sale, a_sale
 from tests.told import tell, told_to
@@ -273,6 +274,7 @@ async def test_what_is_told_is_seen_live_and_what_was_missed_is_made_up_for(cont
 
 async def test_without_a_cursor_it_begins_now(container: Container) -> None:
     sale = await a_told_sale(container)
+    await settle(container)  # the feed begins before whatever is open, and tells once more what came after it
     events = await watching(container, sale.buyer)
     coming = asyncio.create_task(take(events, 1))
     async with asyncio.timeout(SECONDS):
