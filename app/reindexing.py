@@ -1,15 +1,12 @@
 """Filling the search index from the command line: all of it anew, or just what waits."""
 
 from collections.abc import Callable
-from typing import Final
 
 from app.container import open_container
 from app.jobs import handlers_of
 from app.settings import Settings
-from domain.search.indexing import drain, rebuild
-
-BATCHES_AT_ONCE: Final = 4
-"""Of changes, between two words about the progress."""
+from domain.search.catching_up import catch_up
+from domain.search.indexing import rebuild
 
 
 async def reindex(settings: Settings, progress: Callable[[int], None] | None = None) -> int:
@@ -19,13 +16,6 @@ async def reindex(settings: Settings, progress: Callable[[int], None] | None = N
 
 
 async def index_waiting(settings: Settings, progress: Callable[[int], None] | None = None) -> int:
-    """Bring everything that changed into the index now, without waiting for a worker; how many changes that were."""
-    indexed = 0
+    """Bring everything that changed into the index now, without waiting for a worker; how much that was."""
     async with open_container(settings, handlers_of=handlers_of()) as container:
-        index = container.ports.search_index
-        while done := await drain(db=container.ports.db, index=index, batches_max=BATCHES_AT_ONCE):
-            indexed += done
-            if progress is not None:
-                progress(indexed)
-        await container.ports.search_index.tidy()
-    return indexed
+        return await catch_up(db=container.ports.db, index=container.ports.search_index, progress=progress)

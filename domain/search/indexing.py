@@ -20,7 +20,7 @@ from domain.shared.database import Database, Query, Tx, table
 
 BATCH_CHANGES: Final = 250
 BATCHES_MAX: Final = 20
-BATCH_LISTINGS: Final = 250
+BATCH_LISTINGS: Final = 500
 """A batch takes a fraction of a second, far from the five that a transaction has."""
 AFRESH_SECONDS: Final = 24 * 3600
 """Signals fade with time: a document older than this is written anew."""

@@ -60,8 +60,10 @@ SYNONYMS: Final = _neighbours()
 
 def normalised(text: str) -> str:
     """Lower case, without accents, words apart by single spaces. `Wi-Fi 6E, 15.6"` -> `wi fi 6e 15.6`."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(character for character in folded if not unicodedata.combining(character))
+    plain = text.casefold()
+    if not plain.isascii():
+        folded = unicodedata.normalize("NFKD", plain)
+        plain = "".join(character for character in folded if not unicodedata.combining(character))
     return " ".join(_SEPARATORS.sub(" ", plain).split())
 
 

@@ -28,6 +28,7 @@ from domain.search.words import query_words
 from domain.shared.paging import COUNT_MAX
 from infra.postgres.recent import Recent
 from infra.postgres.search_facets import FACET_DOCUMENTS_MAX, count_facets
+from infra.postgres.search_filling import drop_indexes_if_empty, filling, make_missing_indexes
 from infra.postgres.search_filters import filters_of
 from infra.postgres.search_pages import hit, page_statement, reading_of
 from infra.postgres.search_parameters import Parameters
@@ -154,12 +155,19 @@ class PostgresSearchIndex:
     @asynccontextmanager
     async def _rebuild(self, started_at: datetime) -> AsyncIterator[Rebuild]:
         # The one table is written over in place: it is right at every moment, and at the end complete.
-        yield self
-        async with self._writer() as connection:
+        async with self._writer() as guard, filling(guard) as alone, self._writer() as connection:
+            if alone:
+                await drop_indexes_if_empty(connection)
+            yield self
+            if alone:
+                await make_missing_indexes(connection)
             await remove_older(connection, started_at)
 
     async def tidy(self) -> None:
-        async with self._writer() as connection:
+        async with self._writer() as guard, filling(guard) as alone, self._writer() as connection:
+            if alone:
+                # What a filling that was killed left undone.
+                await make_missing_indexes(connection)
             await tidy_terms(connection)
 
     @asynccontextmanager

@@ -1,6 +1,7 @@
 """Changes reach search: noted in the transaction that makes them, drained in batches, read afresh each time."""
 
 import asyncio
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from domain.catalog.changes import note_changes, note_changes_of_seller
 from domain.catalog.model import Listing, ListingStatus, Variant, Visibility
 from domain.inventory.model import MovementKind, StockItem, StockMovement, StockStatus
 from domain.search import indexing
+from domain.search.catching_up import _forget, _last_note, catch_up
 from domain.search.indexing import drain, rebuild, refresh
 from domain.search.ports import SearchQuery, SearchSort
 from domain.sellers.model import Seller, SellerStatus
@@ -160,6 +162,38 @@ async def test_a_rebuild_indexes_what_was_never_noted_and_forgets_what_is_gone(f
     assert (written, told) == (1, [1])
     assert await found(fresh_container, kept.seller_id) == [kept.listing_id]
     assert await found(fresh_container, gone.seller_id) == []
+
+
+async def test_an_empty_index_catches_up_from_the_catalogue_and_one_that_answers_from_the_notes(
+    fresh_container: Container,
+) -> None:
+    ports = fresh_container.ports
+    first = await on_sale(fresh_container, title="First lamp")
+    for _ in range(3):
+        await note(fresh_container, first.listing_id)
+    told: list[int] = []
+    assert await catch_up(db=ports.db, index=ports.search_index, progress=told.append) == 1
+    assert (told, await waiting(fresh_container)) == ([1], 0)
+    second = await on_sale(fresh_container, title="Second lamp")
+    await note(fresh_container, second.listing_id, second.listing_id)
+    await note(fresh_container, second.listing_id)
+    assert await catch_up(db=ports.db, index=ports.search_index) == 2
+    for sale in (first, second):
+        assert await found(fresh_container, sale.seller_id) == [sale.listing_id]
+
+
+async def test_what_is_noted_while_an_empty_index_is_built_waits_for_the_drain(
+    fresh_container: Container,
+) -> None:
+    ports, late = fresh_container.ports, await on_sale(fresh_container, title="Late lamp")
+    early = [await on_sale(fresh_container) for _ in range(2)]
+    await note(fresh_container, *(sale.listing_id for sale in early))
+    last = await ports.db.run(_last_note)
+    assert last is not None
+    await note(fresh_container, late.listing_id)
+    while await ports.db.run(partial(_forget, last)):
+        pass
+    assert await waiting(fresh_container) == 1
 
 
 async def test_documents_grown_old_are_noted_again(fresh_container: Container) -> None:
