@@ -25,6 +25,7 @@ from resolvers.extensions.edge_schema import EdgeSchema, edge_extensions
 from resolvers.extensions.measuring import measuring
 from resolvers.schema import build_schema
 from resolvers.transport.edge import GraphQLEdge
+from resolvers.transport.limits import TransportLimits
 from resolvers.transport.refusals import TokenRejected
 
 log = structlog.get_logger("market.graphql")
@@ -59,7 +60,12 @@ def graphql_edge(
         document_store=ProcessDocuments(container),
         manifest=read_manifests(settings.trusted_documents),
         trusted_only=lambda context: settings.trusted_documents_only or Role.PARTNER in context.actor.roles,
+        limits=TransportLimits(
+            client_sockets_max=settings.client_sockets_max, client_subscriptions_max=settings.client_subscriptions_max
+        ),
         is_current=holds,
+        client_key=client_key,
+        network_key=lambda socket: network_of(client_of(socket, settings.trusted_proxies).ip),
         graphiql=settings.serves_graphiql,
         page=None if settings.is_production else graphiql_page(),
         allowed_origins=settings.allowed_origins,

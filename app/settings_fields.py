@@ -185,6 +185,14 @@ class Fields(BaseSettings):
     cost_refill_per_second: float = Field(
         10_000, gt=0, description="Static cost that a client's budget regains every second."
     )
+    client_sockets_max: int = Field(
+        50, ge=1, description="WebSockets that a client (user, or address) may have open in one process."
+    )
+    client_subscriptions_max: int = Field(
+        500,
+        ge=1,
+        description="Operations that a client may run at once on its sockets and event streams in one process.",
+    )
 
     trusted_documents: Path | None = Field(
         None,

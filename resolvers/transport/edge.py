@@ -6,8 +6,8 @@ generic over the context: the application says how one is made from a request, o
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, aclosing
 from datetime import timedelta
 from typing import Any, Final, TypeVar, cast
 
@@ -27,6 +27,7 @@ from strawberry.subscriptions import (
     MULTIPART_SUBSCRIPTION_PROTOCOL,
 )
 from strawberry.types.execution import ExecutionResult, PreExecutionError, SubscriptionExecutionResult
+from strawberry.types.graphql import OperationType
 
 from resolvers.extensions.arrival import Arrival
 from resolvers.extensions.faults import FaultMask, Report, Translate, untranslated
@@ -42,6 +43,7 @@ from resolvers.transport.bodies import OperationRequest, read_operations
 from resolvers.transport.execution import ANSWERED, ANY, READING, WATCHING, Execution
 from resolvers.transport.limits import TransportLimits
 from resolvers.transport.negotiation import HTML, JSON, MULTIPART, accepted, answer_type
+from resolvers.transport.occupancy import Occupancy, TooManyOpen
 from resolvers.transport.origins import across_origins
 from resolvers.transport.persisted import DocumentStore, PersistedDocuments, RecentDocuments
 from resolvers.transport.refusals import RequestRefused, TokenRejected
@@ -66,7 +68,9 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
     socket; it raises `TokenRejected` for a bad token. `report(fault_id, error)` logs what was masked.
     `manifest` and `trusted_only` are those of `PersistedDocuments`. `is_current(context)` is asked before every
     operation of a socket or stream and, at most once a second, before what follows: once it says no (the session
-    ended), the socket closes with 4401 and a stream ends. `allowed_origins` are the foreign origins whose pages may
+    ended), the socket closes with 4401 and a stream ends. `client_key(context)` says whose a socket or stream is, and
+    `network_key(socket)` where a socket comes from that has not said it yet: both are limited, an empty key is not.
+    `allowed_origins` are the foreign origins whose pages may
     ask, by HTTP and by socket. `page` is what browsers see instead of the stock GraphiQL.
     """
 
@@ -89,6 +93,8 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
         manifest: Mapping[str, str] | None = None,
         trusted_only: Callable[[C], bool] = lambda _: False,
         is_current: Callable[[C], Awaitable[bool]] = always_current,
+        client_key: Callable[[C], str] = lambda _: "",
+        network_key: Callable[[WebSocket], str] = lambda _: "",
         graphiql: bool = False,
         page: str | None = None,
         allowed_origins: Sequence[str] = (),
@@ -120,6 +126,12 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
         self._http = across_origins(self._serve_http, allowed_origins)
         self._sockets = 0
         self._streams = 0
+        self._client_key: Callable[[Any], str] = client_key
+        self._network_key = network_key
+        self._arriving = Occupancy("sockets that are not initialised", self.limits.client_sockets_max)
+        self._client_sockets = Occupancy("sockets", self.limits.client_sockets_max)
+        self._subscriptions = Occupancy("operations on sockets and streams", self.limits.client_subscriptions_max)
+        self._held: dict[WebSocket, ExitStack] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -231,8 +243,12 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
     ) -> Response:
         if self._streams >= self.limits.streams_max:
             raise _too_many("streams")
+        try:
+            self._subscriptions.check(self._client_key(context))
+        except TooManyOpen as full:
+            raise RequestRefused(full.message, status=429, code=TOO_MANY_STREAMS) from full
         allowed = transport.allowed_operation_types(set(ANY if request.method == "POST" else READING | WATCHING))
-        results = self._execution.stream(asked, context, arrival, allowed)
+        results = self.stream_operation(asked, context, arrival, allowed)
         return await self._create_streaming_response(
             request=request,
             result=cast("SubscriptionExecutionResult", self._counted(results)),
@@ -282,23 +298,45 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
 
     async def _serve_socket(self, socket: WebSocket) -> None:
         if self._sockets >= self.limits.sockets_max:
-            await _deny(socket)
+            await _deny(socket, 503, "Too many open sockets.")
             return
-        self._sockets += 1
-        try:
-            await self.run(socket)
-        finally:
-            self._sockets -= 1
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._arriving.one(self._network_key(socket)))
+            except TooManyOpen as full:
+                await _deny(socket, 429, full.message)
+                return
+            self._sockets += 1
+            self._held[socket] = held
+            try:
+                await self.run(socket)
+            finally:
+                self._sockets -= 1
+                del self._held[socket]
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
         """None at first: a socket's context is made when its `connection_init` says who is there."""
         return None
 
     async def open_context(self, socket: WebSocket, connection_params: Mapping[str, Any]) -> Any:
-        return await self._make_context(socket, connection_params)
+        """Whose the socket is; from now on it counts as theirs. Raises TokenRejected, TooManyOpen."""
+        context = await self._make_context(socket, connection_params)
+        held = self._held[socket]
+        held.close()
+        held.enter_context(self._client_sockets.one(self._client_key(context)))
+        return context
 
-    def stream_operation(self, request: OperationRequest, context: Any, arrival: Arrival) -> AsyncGenerator[Any, None]:
-        return self._execution.stream(request, context, arrival)
+    async def stream_operation(
+        self, request: OperationRequest, context: Any, arrival: Arrival, allowed: Iterable[OperationType] = ANY
+    ) -> AsyncGenerator[Any, None]:
+        try:
+            with self._subscriptions.one(self._client_key(context)):
+                async with aclosing(self._execution.stream(request, context, arrival, allowed)) as results:
+                    async for result in results:
+                        yield result
+        except TooManyOpen as full:
+            error = refused(TOO_MANY_STREAMS, full.message, maximum=full.maximum)
+            yield PreExecutionError(data=None, errors=[error])
 
 
 def _too_many(what: str) -> RequestRefused:
@@ -313,9 +351,9 @@ def _too_slow(*, body_arrived: bool) -> RequestRefused:
     return RequestRefused("The request did not arrive in time.", status=408, headers={"Connection": "close"})
 
 
-async def _deny(socket: WebSocket) -> None:
+async def _deny(socket: WebSocket, status: int, why: str) -> None:
     if "websocket.http.response" in socket.scope.get("extensions", {}):
-        response = PlainTextResponse("Too many open sockets.", status_code=503, headers={"Retry-After": "1"})
+        response = PlainTextResponse(why, status_code=status, headers={"Retry-After": "1"})
         await socket.receive()
         await socket.send_denial_response(response)
     else:

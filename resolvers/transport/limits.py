@@ -8,7 +8,9 @@ class TransportLimits:
     """Bytes, counts and seconds.
 
     `streams_max` counts event streams and `sockets_max` WebSockets of one process; over them new ones are
-    refused with 503 and the client retries elsewhere. `batch_max` of 0 refuses batches. A stream
+    refused with 503 and the client retries elsewhere. `client_sockets_max` counts the sockets of one client of one
+    process, and the sockets of one network that have not said yet whose they are; `client_subscriptions_max` counts
+    all operations that one client runs on sockets and event streams. `batch_max` of 0 refuses batches. A stream
     that was current is not asked about again for `current_seconds`, unless something went wrong in it.
     """
 
@@ -19,5 +21,7 @@ class TransportLimits:
     socket_operations_max: int = 100
     sockets_max: int = 10_000
     streams_max: int = 10_000
+    client_sockets_max: int = 50
+    client_subscriptions_max: int = 500
     batch_max: int = 0
     current_seconds: float = 1.0

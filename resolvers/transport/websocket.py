@@ -32,11 +32,14 @@ from resolvers.extensions.refusals import LIMIT_EXCEEDED, refused
 from resolvers.transport.answers import encode, present
 from resolvers.transport.bodies import OperationRequest, operation_request, parse_json
 from resolvers.transport.limits import TransportLimits
+from resolvers.transport.occupancy import TooManyOpen
 from resolvers.transport.refusals import RequestRefused, TokenRejected
 
 BAD_MESSAGE: Final = 4400
 UNAUTHORIZED: Final = 4401
 TOO_MANY_INITS: Final = 4429
+TOO_MANY_SOCKETS: Final = 4430
+"""Of our own. Clients come back after it with their usual pauses, which is right: another socket may have closed."""
 MESSAGE_TOO_BIG: Final = 1009
 TRY_AGAIN_LATER: Final = 1013
 
@@ -144,6 +147,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
                 self.context = await self.host.open_context(socket, message.get("payload") or {})
         except TokenRejected as rejected:
             await self.websocket.close(code=UNAUTHORIZED, reason=rejected.message)
+        except TooManyOpen as full:
+            await self.websocket.close(code=TOO_MANY_SOCKETS, reason=full.message)
         except Exception as fault:  # noqa: BLE001  # reported under an id; the client may come back
             error = self.host.faults.fault(fault)
             await self.websocket.close(code=TRY_AGAIN_LATER, reason=error.message)

@@ -219,3 +219,16 @@ def test_manifests_that_disagree_about_an_id_stop_the_start(tmp_path: Path) -> N
 def test_nobody_is_bound_to_a_manifest_that_is_not_there(redis_url: str) -> None:
     with pytest.raises(ValueError, match="needs TRUSTED_DOCUMENTS"):
         settings_for("postgresql://db/market", redis_url, trusted_documents_only=True)
+
+
+def test_a_users_sockets_are_counted_apart_from_others_of_the_same_network(
+    container: Container, redis_url: str
+) -> None:
+    settings = settings_for(container.settings.database_url, redis_url, client_sockets_max=1)
+    with serve(create_app(settings), lifespan="on") as served:
+        (_, _, ann), (_, _, bob) = registered(served), registered(served)
+        with a_socket(served, ann), a_socket(served, bob):
+            with pytest.raises(ConnectionClosed) as refused, a_socket(served, ann):
+                pass
+            assert refused.value.rcvd is not None
+            assert refused.value.rcvd.code == 4430

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.settings import Settings
 from resolvers.extensions import refusals
 from resolvers.extensions.limits import Limits
 from resolvers.transport.limits import TransportLimits
@@ -28,6 +29,11 @@ def test_the_limits_are_those_of_the_code() -> None:
         f"{transport.request_seconds:.0f} s an operation",
         f"within {transport.connection_init_seconds:.0f} s",
         f"at most {transport.socket_operations_max} at once",
+        f"at most {transport.client_sockets_max} sockets",
+        f"at most {transport.client_subscriptions_max} operations on sockets",
     ):
         assert sentence in SENTENCES
     assert transport.body_bytes_max == 1_000_000
+    fields = Settings.model_fields
+    assert fields["client_sockets_max"].default == transport.client_sockets_max
+    assert fields["client_subscriptions_max"].default == transport.client_subscriptions_max
