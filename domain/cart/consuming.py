@@ -14,6 +14,7 @@ from domain.cart.errors import CartEmpty
 from domain.cart.filling import fill
 from domain.cart.holding import Holder, expect, hold, lines_of, touch
 from domain.cart.model import Cart, CartLine
+from domain.catalog.model import Fulfilment
 from domain.shared.database import Tx, table
 from domain.shared.errors import NotFound
 
@@ -25,6 +26,7 @@ class CartLineSnapshot:
     variant_id: UUID
     quantity: int
     seen_price_minor: int
+    fulfilment: Fulfilment | None = None
 
 
 async def consume(
@@ -42,7 +44,9 @@ async def consume(
     lines = await lines_of(tx, cart.id)
     if not lines:
         raise CartEmpty()
-    taken = tuple(CartLineSnapshot(line.variant_id, line.quantity, line.seen_price_minor) for line in lines)
+    taken = tuple(
+        CartLineSnapshot(line.variant_id, line.quantity, line.seen_price_minor, line.fulfilment) for line in lines
+    )
     await tx.execute(delete(table(CartLine)).where(table(CartLine).c.cart_id == cart.id))
     cart.checked_out_by = checkout_id
     touch(tx, cart)

@@ -27,7 +27,7 @@ from domain.cart.holding import (
     touch,
 )
 from domain.cart.model import LINE_QUANTITY_MAX, LINES_MAX, Cart, CartDelivery, CartLine
-from domain.catalog.model import Listing, Variant
+from domain.catalog.model import Fulfilment, Listing, Variant
 from domain.pricing.ports import EVERYWHERE
 from domain.pricing.quote import ProblemKind, WantedLine
 from domain.pricing.quoting import obstacle
@@ -36,7 +36,7 @@ from domain.sellers.model import ShippingRate
 from domain.shared.actor import Actor
 from domain.shared.commands import CountryCode, Version, command
 from domain.shared.database import Database, Tx, table
-from domain.shared.errors import NotFound
+from domain.shared.errors import InvalidInput, NotFound
 from domain.shared.ids import CartLineId, SellerId, ShippingRateId, VariantId, new_id
 
 Quantity = Annotated[int, Field(ge=1, le=LINE_QUANTITY_MAX)]
@@ -48,6 +48,7 @@ CartToken = Annotated[str | None, Field(max_length=TOKEN_LENGTH_MAX, repr=False)
 class AddToCart:
     variant_id: VariantId
     quantity: Quantity = 1
+    fulfilment: Fulfilment | None = None
     cart_token: CartToken = None
     expected_version: Version | None = None
 
@@ -99,12 +100,15 @@ class Added:
 async def add_to_cart(command: AddToCart, *, actor: Actor, db: Database) -> Added:
     """Into the line of the same variant, if there is one. A guest without a cart gets a new one.
 
-    What is sold out may be added; the cart warns. Raises NotFound, NotForSale, CartFull, LineFull, CartChanged.
+    What is sold out may be added; the cart warns. Raises NotFound, NotForSale, CartFull, LineFull, CartChanged, and
+    InvalidInput for a way of fulfilment that is not offered.
     """
     token = new_token()
 
     async def step(tx: Tx) -> Added:
         sellable = await _for_sale(tx, command.variant_id)
+        if command.fulfilment is not None:
+            check_offered(sellable, command.fulfilment)
         cart, used = await hold_or_make(tx, holder_of(actor, command.cart_token), token)
         if cart.version > 0:
             expect(cart, command.expected_version)
@@ -113,11 +117,12 @@ async def add_to_cart(command: AddToCart, *, actor: Actor, db: Database) -> Adde
         if line is None:
             if len(lines) >= LINES_MAX:
                 raise CartFull()
-            await tx.add(_new_line(tx, cart.id, sellable, command.quantity))
+            await tx.add(_new_line(tx, cart.id, sellable, command))
         else:
             if line.quantity + command.quantity > LINE_QUANTITY_MAX:
                 raise LineFull(line.quantity)
             line.quantity += command.quantity
+            line.fulfilment = command.fulfilment or line.fulfilment
         touch(tx, cart)
         return Added(cart.id, used)
 
@@ -213,6 +218,12 @@ async def edit(
     return await db.run(step)
 
 
+def check_offered(sellable: Sellable, fulfilment: Fulfilment) -> None:
+    """Raises InvalidInput for a way in which its listing is not handed over."""
+    if fulfilment not in sellable.fulfilments:
+        raise InvalidInput.at("fulfilment", "NOT_OFFERED", "It is not handed over like this.")
+
+
 async def _for_sale(tx: Tx, variant_id: UUID) -> Sellable:
     sellable = (await sellables_by_ids(tx.reads, [variant_id])).get(variant_id)
     if sellable is None:
@@ -223,13 +234,14 @@ async def _for_sale(tx: Tx, variant_id: UUID) -> Sellable:
     return sellable
 
 
-def _new_line(tx: Tx, cart_id: UUID, sellable: Sellable, quantity: int) -> CartLine:
+def _new_line(tx: Tx, cart_id: UUID, sellable: Sellable, command: AddToCart) -> CartLine:
     return CartLine(
         id=new_id(),
         cart_id=cart_id,
         variant_id=sellable.variant_id,
-        quantity=quantity,
+        quantity=command.quantity,
         seen_price_minor=sellable.price_minor,
+        fulfilment=command.fulfilment,
         added_at=tx.now,
     )
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.cart.holding import lines_of
 from domain.cart.model import LINE_QUANTITY_MAX, LINES_MAX, Cart, CartLine
+from domain.catalog.model import Fulfilment
 from domain.shared.database import Tx
 from domain.shared.ids import new_id
 
@@ -22,11 +23,14 @@ class Wanted(Protocol):
     @property
     def seen_price_minor(self) -> int: ...
 
+    @property
+    def fulfilment(self) -> Fulfilment | None: ...
+
 
 async def fill(tx: Tx, cart: Cart, wanted: Sequence[Wanted]) -> None:
     """Sums quantities with what the locked cart holds, bounded by its limits; what is beyond them is left out.
 
-    A line that is there keeps the price that was seen with it, so that no warning gets lost.
+    A line that is there keeps the price that was seen with it, so that no warning gets lost, and its way of fulfilment.
     """
     lines = {line.variant_id: line for line in await lines_of(tx, cart.id)}
     for each in wanted:
@@ -40,6 +44,7 @@ async def fill(tx: Tx, cart: Cart, wanted: Sequence[Wanted]) -> None:
                 variant_id=each.variant_id,
                 quantity=min(each.quantity, LINE_QUANTITY_MAX),
                 seen_price_minor=each.seen_price_minor,
+                fulfilment=each.fulfilment,
                 added_at=tx.now,
             )
     await tx.add(*lines.values())

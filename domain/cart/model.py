@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from domain.shared.columns import AMOUNT, TIME, amounts
+from domain.catalog.model import Fulfilment
+from domain.shared.columns import AMOUNT, TIME, amounts, one_of
 
 LINES_MAX: Final = 100
 LINE_QUANTITY_MAX: Final = 99
@@ -52,6 +53,8 @@ class CartLine(SQLModel, table=True):
     variant_id: UUID = Field(foreign_key="variant.id")
     quantity: int = Field()
     seen_price_minor: int = Field(sa_type=AMOUNT)
+    fulfilment: Fulfilment | None = Field(default=None, sa_type=one_of(Fulfilment))
+    """Chosen by the buyer; None: whichever way the listing names first."""
     added_at: datetime = Field(sa_type=TIME)
 
     __table_args__ = (

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from domain.cart.holding import Holder, digest
 from domain.cart.model import Cart, CartDelivery, CartLine
+from domain.catalog.model import Fulfilment
 from domain.shared.database import Query, Reads, table
 
 _carts, _lines, _deliveries = table(Cart), table(CartLine), table(CartDelivery)
@@ -35,6 +36,7 @@ class StoredLine:
     variant_id: UUID
     quantity: int
     seen_price_minor: int
+    fulfilment: Fulfilment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,15 @@ def _content(
         user_id=user_id,
         country=country,
         expires_at=expires_at,
-        lines=tuple(StoredLine(UUID(each[0]), UUID(each[1]), each[2], each[3]) for each in lines or ()),
+        lines=tuple(_stored_line(each) for each in lines or ()),
         deliveries=tuple((UUID(each[0]), UUID(each[1])) for each in deliveries or ()),
     )
+
+
+def _stored_line(row: Sequence[Any]) -> StoredLine:
+    id_, variant_id, quantity, seen_price_minor, fulfilment = row
+    chosen = Fulfilment(fulfilment) if fulfilment is not None else None
+    return StoredLine(UUID(id_), UUID(variant_id), quantity, seen_price_minor, chosen)
 
 
 _CONTENTS = Query(
@@ -94,7 +102,11 @@ _CONTENTS = Query(
             func.jsonb_agg(
                 aggregate_order_by(
                     func.jsonb_build_array(
-                        _lines.c.id, _lines.c.variant_id, _lines.c.quantity, _lines.c.seen_price_minor
+                        _lines.c.id,
+                        _lines.c.variant_id,
+                        _lines.c.quantity,
+                        _lines.c.seen_price_minor,
+                        _lines.c.fulfilment,
                     ),
                     _lines.c.id,
                 )

@@ -29,6 +29,7 @@ class WarningKind(StrEnum):
     LISTING_UNAVAILABLE = "listing_unavailable"
     SELLER_UNAVAILABLE = "seller_unavailable"
     NOT_SHIPPED_THERE = "not_shipped_there"
+    FULFILMENT_UNAVAILABLE = "fulfilment_unavailable"
     OTHER_CURRENCY = "other_currency"
     BOUGHT_ALONE = "bought_alone"
     TOTAL_TOO_LARGE = "total_too_large"
@@ -105,7 +106,7 @@ async def show_cart(reads: Reads, content: CartContent, ports: CartPorts) -> Car
 async def cart_facts(reads: Reads, content: CartContent, ports: CartPorts) -> Facts:
     return await gather_facts(
         reads,
-        [line.variant_id for line in content.lines],
+        [WantedLine(line.variant_id, line.quantity, line.fulfilment) for line in content.lines],
         country=content.country,
         shipping=ports.shipping,
         tax=ports.tax,
@@ -115,7 +116,7 @@ async def cart_facts(reads: Reads, content: CartContent, ports: CartPorts) -> Fa
 
 def price_cart(content: CartContent, facts: Facts) -> CartView:
     """The arithmetic of `show_cart`."""
-    wanted = tuple(WantedLine(line.variant_id, buyable(line, facts)) for line in content.lines)
+    wanted = tuple(WantedLine(line.variant_id, buyable(line, facts), line.fulfilment) for line in content.lines)
     result = price(facts, QuoteRequest(wanted, content.country, content.deliveries))
     problems = {problem.variant_id: problem for problem in result.problems}
     parts = result.quote.sellers if result.quote is not None else ()
@@ -209,6 +210,7 @@ _OF_PROBLEM: Final[Mapping[ProblemKind, WarningKind]] = {
     ProblemKind.LISTING_UNAVAILABLE: WarningKind.LISTING_UNAVAILABLE,
     ProblemKind.SELLER_UNAVAILABLE: WarningKind.SELLER_UNAVAILABLE,
     ProblemKind.NOT_SHIPPED_THERE: WarningKind.NOT_SHIPPED_THERE,
+    ProblemKind.FULFILMENT_UNAVAILABLE: WarningKind.FULFILMENT_UNAVAILABLE,
     ProblemKind.CURRENCY_NOT_SUPPORTED: WarningKind.OTHER_CURRENCY,
     ProblemKind.BOUGHT_ALONE: WarningKind.BOUGHT_ALONE,
     ProblemKind.AMOUNT_TOO_LARGE: WarningKind.TOTAL_TOO_LARGE,

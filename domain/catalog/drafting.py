@@ -62,6 +62,7 @@ class CreateListing:
     kind: ListingKind = ListingKind.PRODUCT
     sale_mode: SaleMode = SaleMode.PURCHASE
     fulfilment: Fulfilment = Fulfilment.SHIP
+    pickup_too: bool = False
     condition: Condition = Condition.NEW
     visibility: Visibility = Visibility.PUBLIC
     currency: Currency | None = None
@@ -73,7 +74,10 @@ class CreateListing:
 
 @command
 class EditListing:
-    """What is not given stays as it is; `attributes` replace all that stood there."""
+    """What is not given stays as it is; `attributes` replace all that stood there.
+
+    With a `fulfilment` other than by parcel, fetching it instead of that is over: it is not offered `pickup_too`.
+    """
 
     listing_id: ListingId
     version: Version
@@ -84,6 +88,7 @@ class EditListing:
     kind: ListingKind | None = None
     sale_mode: SaleMode | None = None
     fulfilment: Fulfilment | None = None
+    pickup_too: bool | None = None
     condition: Condition | None = None
     visibility: Visibility | None = None
     attributes: GivenAttributes | None = None
@@ -115,6 +120,7 @@ async def create_listing(command: CreateListing, *, actor: Actor, db: Database) 
             kind=command.kind,
             sale_mode=command.sale_mode,
             fulfilment=command.fulfilment,
+            pickup_too=command.pickup_too,
             condition=command.condition,
             visibility=command.visibility,
             currency=command.currency or seller.currency,
@@ -143,6 +149,8 @@ async def edit_listing(command: EditListing, *, actor: Actor, db: Database) -> U
             value = getattr(command, name)
             if value is not None:
                 setattr(listing, name, value)
+        if command.pickup_too is None and listing.fulfilment is not Fulfilment.SHIP:
+            listing.pickup_too = False
         _write_attributes(listing, schema, command.attributes)
         if listing.status in _OFFERED:
             await refuse_without_place(tx, listing, "fulfilment")
@@ -156,7 +164,8 @@ async def edit_listing(command: EditListing, *, actor: Actor, db: Database) -> U
 _OFFERED: Final = frozenset({ListingStatus.ACTIVE, ListingStatus.PAUSED})
 """On sale, or in a moment: nothing may be missing."""
 _PLAIN_FIELDS: Final = (
-    "category_id", "title", "description", "brand", "kind", "sale_mode", "fulfilment", "condition", "visibility",
+    "category_id", "title", "description", "brand", "kind", "sale_mode", "fulfilment", "pickup_too", "condition",
+    "visibility",
 )  # fmt: skip
 
 
@@ -196,13 +205,15 @@ def _write_attributes(listing: Listing, schema: Schema, given: tuple[GivenAttrib
         listing.attributes, issues = parse_attributes(schema, given)
     if listing.status in _OFFERED:
         issues += missing_attributes(schema, listing.attributes)
-    issues += handover_faults(listing.kind, listing.fulfilment)
+    issues += handover_faults(listing.kind, listing.fulfilment, listing.pickup_too)
     if issues:
         raise InvalidInput(issues)
 
 
-def handover_faults(kind: ListingKind, fulfilment: Fulfilment) -> tuple[Issue, ...]:
+def handover_faults(kind: ListingKind, fulfilment: Fulfilment, pickup_too: bool) -> tuple[Issue, ...]:
     """Whether what is sold can be handed over like this."""
+    if pickup_too and fulfilment is not Fulfilment.SHIP:
+        return (Issue(("pickup_too",), "INVALID", "Only what is sent can be fetched as well."),)
     if fulfilment in _FULFILMENTS[kind]:
         return ()
     message = f"A {kind.value} is not handed over as {fulfilment.value.replace('_', ' ')}."

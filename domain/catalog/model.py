@@ -79,6 +79,11 @@ class Fulfilment(StrEnum):
     ON_SITE = "on_site"
 
 
+def ways_of(fulfilment: Fulfilment, pickup_too: bool) -> tuple[Fulfilment, ...]:
+    """All ways in which a listing can be had, the one that counts unless its buyer chooses first."""
+    return (fulfilment, Fulfilment.PICKUP) if pickup_too else (fulfilment,)
+
+
 class Visibility(StrEnum):
     PUBLIC = "public"
     UNLISTED = "unlisted"
@@ -180,6 +185,8 @@ class Listing(SQLModel, table=True):
     kind: ListingKind = Field(default=ListingKind.PRODUCT, sa_type=one_of(ListingKind))
     sale_mode: SaleMode = Field(default=SaleMode.PURCHASE, sa_type=one_of(SaleMode))
     fulfilment: Fulfilment = Field(default=Fulfilment.SHIP, sa_type=one_of(Fulfilment))
+    pickup_too: bool = Field(default=False)
+    """It is sent, unless the buyer would rather fetch it."""
     condition: Condition = Field(default=Condition.NEW, sa_type=one_of(Condition))
     visibility: Visibility = Field(default=Visibility.PUBLIC, sa_type=one_of(Visibility))
     status: ListingStatus = Field(default=ListingStatus.DRAFT, sa_type=one_of(ListingStatus))
@@ -194,6 +201,7 @@ class Listing(SQLModel, table=True):
     published_at: datetime | None = Field(default=None, sa_type=TIME)
 
     __table_args__ = (
+        CheckConstraint("NOT pickup_too OR fulfilment = 'ship'", name="pickup_too"),
         Index("ix_listing_seller", "seller_id", "status", "id"),
         Index("ix_listing_seller_newest", "seller_id", "id"),
         Index("ix_listing_status", "status", "id"),

@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints
 from sqlalchemy import bindparam, delete, func, select
 
 from domain.catalog.access import changed, check_editable, lock_own_listing
-from domain.catalog.model import Fulfilment, Listing, ListingPlace, ListingStatus
+from domain.catalog.model import Fulfilment, Listing, ListingPlace, ListingStatus, ways_of
 from domain.shared.actor import Actor
 from domain.shared.commands import CountryCode, Line, ShortText, command
 from domain.shared.database import Database, Query, Reads, Tx, table
@@ -93,8 +93,8 @@ async def remove_listing_place(command: RemoveListingPlace, *, actor: Actor, db:
 
 
 async def lacks_place(tx: Tx, listing: Listing) -> bool:
-    """It is fetched, and nobody knows where."""
-    if listing.fulfilment is not Fulfilment.PICKUP:
+    """It is fetched, or can be, and nobody knows where."""
+    if not _fetched(listing):
         return False
     place = await tx.get(ListingPlace, listing.id)
     return place is None or not place.line1
@@ -116,7 +116,11 @@ def rounded(latitude: float, longitude: float) -> tuple[float, float]:
 
 def _needs_street(listing: Listing) -> bool:
     on_sale = listing.status in (ListingStatus.ACTIVE, ListingStatus.PAUSED)
-    return on_sale and listing.fulfilment is Fulfilment.PICKUP
+    return on_sale and _fetched(listing)
+
+
+def _fetched(listing: Listing) -> bool:
+    return Fulfilment.PICKUP in ways_of(listing.fulfilment, listing.pickup_too)
 
 
 _FIELDS: Final = (

@@ -55,6 +55,7 @@ class ListingView:
     kind: ListingKind
     sale_mode: SaleMode
     fulfilment: Fulfilment
+    pickup_too: bool
     condition: Condition
     visibility: Visibility
     status: ListingStatus

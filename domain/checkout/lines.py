@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.cart.consuming import CartLineSnapshot
+from domain.catalog.model import Fulfilment
 from domain.checkout.model import Checkout
 
 
@@ -14,6 +15,7 @@ def stored_lines(lines: Sequence[CartLineSnapshot]) -> list[dict[str, Any]]:
             "variant_id": str(line.variant_id),
             "quantity": line.quantity,
             "seen_price_minor": line.seen_price_minor,
+            "fulfilment": line.fulfilment,
         }
         for line in lines
     ]
@@ -22,7 +24,10 @@ def stored_lines(lines: Sequence[CartLineSnapshot]) -> list[dict[str, Any]]:
 def cart_lines(checkout: Checkout) -> tuple[CartLineSnapshot, ...]:
     return tuple(
         CartLineSnapshot(
-            variant_id=UUID(line["variant_id"]), quantity=line["quantity"], seen_price_minor=line["seen_price_minor"]
+            variant_id=UUID(line["variant_id"]),
+            quantity=line["quantity"],
+            seen_price_minor=line["seen_price_minor"],
+            fulfilment=Fulfilment(line["fulfilment"]) if line.get("fulfilment") is not None else None,
         )
         for line in checkout.lines
     )

@@ -27,7 +27,7 @@ from domain.inventory.reservations import reserve
 from domain.orders.placement import Recipient
 from domain.pricing.quote import Problem, ProblemKind, Quote, QuoteRequest, WantedLine
 from domain.pricing.quoting import Facts, gather_facts, price
-from domain.pricing.reads import sellables_by_ids
+from domain.pricing.reads import in_chosen_ways, sellables_by_ids
 from domain.shared.actor import Actor, Client
 from domain.shared.commands import IdempotencyKey, Version, command
 from domain.shared.database import Query, Tx, table
@@ -70,6 +70,7 @@ class _CartRow:
 class _LineRow:
     variant_id: UUID
     quantity: int
+    fulfilment: Fulfilment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ _CART = Query(
     _CartRow,
 )
 _CART_LINES = Query(
-    select(_lines.c.variant_id, _lines.c.quantity).where(_lines.c.cart_id == bindparam("cart_id")), _LineRow
+    select(_lines.c.variant_id, _lines.c.quantity, _lines.c.fulfilment).where(_lines.c.cart_id == bindparam("cart_id")),
+    _LineRow,
 )
 _CART_DELIVERIES = Query(
     select(_deliveries.c.seller_id, _deliveries.c.shipping_rate_id).where(
@@ -150,18 +152,19 @@ async def _read_basis(command: StartCheckout, actor: Actor, ports: CheckoutPorts
     lines = await reads.all(_CART_LINES, cart_id=cart.id)
     deliveries = await reads.all(_CART_DELIVERIES, cart_id=cart.id)
     country = recipient.country if recipient is not None else cart.country
-    facts = await _current_facts([line.variant_id for line in lines], country, ports)
+    wanted = [WantedLine(line.variant_id, line.quantity, line.fulfilment) for line in lines]
+    facts = await _current_facts(wanted, country, ports)
     chosen = tuple((row.seller_id, row.shipping_rate_id) for row in deliveries)
     buyer = Buyer(user_id, cart.email, cart.customer_ref)
     return _Basis(cart, buyer, recipient, country, chosen, facts)
 
 
-async def _current_facts(variant_ids: Sequence[UUID], country: str | None, ports: CheckoutPorts) -> Facts:
+async def _current_facts(lines: Sequence[WantedLine], country: str | None, ports: CheckoutPorts) -> Facts:
     """Who pays waits longer than who looks: what could not be read in time is asked for a few times more."""
     for _ in range(LOOKUPS_MAX):
         facts = await gather_facts(
             ports.db.primary,
-            variant_ids,
+            lines,
             country=country,
             shipping=ports.shipping,
             tax=ports.tax,
@@ -231,14 +234,10 @@ async def _reserve(
 
 async def _firm_quote(tx: Tx, command: StartCheckout, basis: _Basis, lines: tuple[CartLineSnapshot, ...]) -> Quote:
     """Priced again inside the transaction; only what shipping and tax cost was looked up before."""
-    variant_ids = [line.variant_id for line in lines]
-    facts = replace(basis.facts, sellables=await sellables_by_ids(tx.reads, variant_ids))
-    result = price(
-        facts,
-        QuoteRequest(
-            tuple(WantedLine(line.variant_id, line.quantity) for line in lines), basis.country, basis.deliveries
-        ),
-    )
+    wanted = tuple(WantedLine(line.variant_id, line.quantity, line.fulfilment) for line in lines)
+    found = await sellables_by_ids(tx.reads, [line.variant_id for line in wanted])
+    facts = replace(basis.facts, sellables=in_chosen_ways(found, {line.variant_id: line.fulfilment for line in wanted}))
+    result = price(facts, QuoteRequest(wanted, basis.country, basis.deliveries))
     if result.problems or result.quote is None:
         raise ItemsUnavailable(result.problems)
     quote = result.quote

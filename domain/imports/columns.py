@@ -89,6 +89,7 @@ OF_LISTING: Final[Mapping[str, Callable[[str], Any]]] = {
     "kind": _typed(ListingKind, str.lower),
     "sale_mode": _typed(SaleMode, str.lower),
     "fulfilment": _typed(Fulfilment, str.lower),
+    "pickup_too": _boolean,
     "condition": _typed(Condition, str.lower),
     "visibility": _typed(Visibility, str.lower),
     "currency": _typed(Currency, str.upper),

@@ -33,8 +33,8 @@ from domain.shared.ids import encode_id
 
 PAGE_LISTINGS: Final = 200
 _OF_LISTING: Final = (
-    "title", "description", "brand", "category", "kind", "sale_mode", "fulfilment", "condition", "visibility",
-    "currency", "gtin",
+    "title", "description", "brand", "category", "kind", "sale_mode", "fulfilment", "pickup_too", "condition",
+    "visibility", "currency", "gtin",
 )  # fmt: skip
 COLUMNS: Final = (LISTING_SKU, SKU, *_OF_LISTING, "variant_title", "price_minor", "stock", "active")
 
@@ -53,6 +53,7 @@ class _Listing:
     kind: ListingKind
     sale_mode: SaleMode
     fulfilment: Fulfilment
+    pickup_too: bool
     condition: Condition
     visibility: Visibility
     currency: str
@@ -86,6 +87,7 @@ _PAGE = Query(
         _listings.c.kind,
         _listings.c.sale_mode,
         _listings.c.fulfilment,
+        _listings.c.pickup_too,
         _listings.c.condition,
         _listings.c.visibility,
         _listings.c.currency,

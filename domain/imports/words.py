@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.catalog.attributes import GivenAttribute, Schema, parse_attributes, stored_faults
 from domain.catalog.drafting import handover_faults
-from domain.catalog.model import Fulfilment, Listing, ListingKind, ListingStatus
+from domain.catalog.model import Fulfilment, Listing, ListingKind, ListingStatus, ways_of
 from domain.imports.columns import ATTRIBUTE
 from domain.imports.model import UnknownAttributes
 from domain.imports.parsing import ListingWords
@@ -55,12 +55,16 @@ def words_of(words: ListingWords, listing: Listing | None, rules: Rules) -> tupl
         refuse("currency", "FIXED", f"The listing's prices are in {listing.currency}, for ever.")
     kind = values.get("kind", listing.kind if listing else ListingKind.PRODUCT)
     fulfilment = values.get("fulfilment", listing.fulfilment if listing else Fulfilment.SHIP)
-    for issue in handover_faults(kind, fulfilment):
-        refuse("fulfilment", issue.code, issue.message)
+    if listing is not None and listing.pickup_too and fulfilment is not Fulfilment.SHIP:
+        values.setdefault("pickup_too", False)
+    pickup_too = values.get("pickup_too", listing is not None and listing.pickup_too)
+    for issue in handover_faults(kind, fulfilment, pickup_too):
+        refuse(issue.path[0], issue.code, issue.message)
     on_sale = rules.complete or (listing is not None and listing.status in _ON_SALE)
-    fetched = listing is not None and listing.fulfilment is Fulfilment.PICKUP
-    if on_sale and fulfilment is Fulfilment.PICKUP and not fetched:
-        refuse("fulfilment", "PLACE_REQUIRED", "What is fetched needs a place first, which no file gives.")
+    fetched = listing is not None and Fulfilment.PICKUP in ways_of(listing.fulfilment, listing.pickup_too)
+    if on_sale and Fulfilment.PICKUP in ways_of(fulfilment, pickup_too) and not fetched:
+        at = "pickup_too" if pickup_too else "fulfilment"
+        refuse(at, "PLACE_REQUIRED", "What is fetched needs a place first, which no file gives.")
     category = _category(words, listing, rules)
     if category is None:
         if "category" not in failed:

@@ -6,7 +6,7 @@ both are made of the same rates, taxes and arithmetic.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -90,11 +90,18 @@ async def compare(
     country: str | None,
     condition: Condition | None = None,
     currency: str | None = None,
+    fulfilment: Fulfilment | None = None,
     shipping: ShippingRates,
     tax: TaxRules,
 ) -> Comparison:
-    """Two look-ups whatever the number of offers. Without a country each is sent within its seller's own."""
+    """Two look-ups whatever the number of offers. Without a country each is sent within its seller's own.
+
+    With a `fulfilment` only what can be had so, and compared as if the buyer had chosen it: what could be sent but is
+    fetched has no parcel in its landed price.
+    """
     wanted = [each for each in candidates if condition is None or each.condition is condition]
+    if fulfilment is not None:
+        wanted = [replace(each, fulfilment=fulfilment) for each in wanted if fulfilment in each.fulfilments]
     senders = sorted({each.seller_id for each in wanted if each.fulfilment is Fulfilment.SHIP})
     countries = sorted({country or each.seller_country for each in wanted})
     rates, taxes = await asyncio.gather(_rates(shipping, senders), _taxes(tax, countries))
@@ -110,9 +117,15 @@ async def compare(
 
 
 def offers_keyset(
-    product_id: UUID, sort: OfferSort, country: str | None, condition: Condition | None, currency: str | None
+    product_id: UUID,
+    sort: OfferSort,
+    country: str | None,
+    condition: Condition | None,
+    currency: str | None,
+    fulfilment: Fulfilment | None = None,
 ) -> Keyset:
-    return Keyset.of(f"offers:{sort.value}", product_id.hex, country, condition.value if condition else None, currency)
+    chosen = [each.value if each else None for each in (condition, fulfilment)]
+    return Keyset.of(f"offers:{sort.value}", product_id.hex, country, currency, *chosen)
 
 
 def page_of(offers: Sequence[Offer], sort: OfferSort, keyset: Keyset, request: PageRequest) -> Page[Offer]:

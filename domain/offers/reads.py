@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Select, Uuid, bindparam, case, exists, func, select, true
 
-from domain.catalog.model import Category, Condition, Fulfilment, Listing, SaleMode, Variant
+from domain.catalog.model import Category, Condition, Fulfilment, Listing, SaleMode, Variant, ways_of
 from domain.inventory.model import StockStatus, VariantStock
 from domain.search.documents import FOUND
 from domain.sellers.model import PaymentAccount, Seller, SellerStatus
@@ -53,6 +53,12 @@ class Candidate:
     seller_rating_millis: int | None
     seller_rating_count: int
     charges_enabled: bool
+    pickup_too: bool
+
+    @property
+    def fulfilments(self) -> tuple[Fulfilment, ...]:
+        """The ways that a buyer may choose from; `fulfilment` is the one that is compared."""
+        return ways_of(Fulfilment.SHIP, True) if self.pickup_too else (self.fulfilment,)
 
 
 def _candidates() -> Select[Any]:
@@ -104,6 +110,7 @@ def _candidates() -> Select[Any]:
             exists()
             .where(_accounts.c.seller_id == _sellers.c.id, _accounts.c.charges_enabled)
             .label("charges_enabled"),
+            _listings.c.pickup_too,
         )
         .select_from(
             _listings.join(_sellers, _sellers.c.id == _listings.c.seller_id)

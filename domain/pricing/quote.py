@@ -88,6 +88,8 @@ class ProblemKind(StrEnum):
     LISTING_UNAVAILABLE = "listing_unavailable"
     SELLER_UNAVAILABLE = "seller_unavailable"
     NOT_SHIPPED_THERE = "not_shipped_there"
+    FULFILMENT_UNAVAILABLE = "fulfilment_unavailable"
+    """It is not handed over (any more) in the way that the buyer chose."""
     CURRENCY_NOT_SUPPORTED = "currency_not_supported"
     BOUGHT_ALONE = "bought_alone"
     """A listing by request is checked out alone."""
@@ -106,8 +108,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class WantedLine:
+    """`fulfilment` None: the buyer has not chosen, so it is the way that the listing names first."""
+
     variant_id: UUID
     quantity: int
+    fulfilment: Fulfilment | None = None
 
 
 @dataclass(frozen=True, slots=True)

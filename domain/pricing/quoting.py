@@ -6,7 +6,7 @@ cannot be bought as it stands is never in the quote; it is told as a problem, so
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from domain.catalog.model import SELLABLE, Fulfilment, SaleMode, Visibility
@@ -15,7 +15,7 @@ from domain.pricing.assembling import Chosen, Part, assemble
 from domain.pricing.errors import AmountTooLarge
 from domain.pricing.ports import Rate, RatesFound, ShippingRates, TaxesFound, TaxRules
 from domain.pricing.quote import Problem, ProblemKind, Quote, QuoteRequest, QuoteResult, WantedLine
-from domain.pricing.reads import Sellable, commissions_by_paths, sellables_by_ids
+from domain.pricing.reads import Sellable, commissions_by_paths, in_chosen_ways, sellables_by_ids
 from domain.sellers.reads import OPEN
 from domain.shared.database import Reads
 from domain.shared.money import MINOR_UNITS_MAX
@@ -48,7 +48,7 @@ async def make_quote(
     """
     facts = await gather_facts(
         reads,
-        [line.variant_id for line in request.lines],
+        request.lines,
         country=request.country,
         shipping=shipping,
         tax=tax,
@@ -59,18 +59,19 @@ async def make_quote(
 
 async def gather_facts(
     reads: Reads,
-    variant_ids: Sequence[UUID],
+    lines: Sequence[WantedLine],
     *,
     country: str | None,
     shipping: ShippingRates,
     tax: TaxRules,
     policy: Policy,
 ) -> Facts:
-    """What `price` needs to know about these variants. Without a country nothing is known of shipping and tax.
+    """What `price` needs to know about these lines. Without a country nothing is known of shipping and tax.
 
     Where everything is fetched nobody need say where it goes: it is taxed in the country of the shop.
     """
-    sellables = await sellables_by_ids(reads, variant_ids)
+    found = await sellables_by_ids(reads, [line.variant_id for line in lines])
+    sellables = in_chosen_ways(found, {line.variant_id: line.fulfilment for line in lines})
     country = country or _fetched_in(sellables.values())
     paths = {each.category_path for each in sellables.values()}
     commissions = await commissions_by_paths(reads, sorted(paths)) if paths else {}
@@ -121,12 +122,13 @@ def delivery_price(facts: Facts, rate: Rate, items: int, listed_minor: int) -> i
 
 
 def _merged(lines: Iterable[WantedLine]) -> list[WantedLine]:
-    quantities: dict[UUID, int] = {}
+    merged: dict[UUID, WantedLine] = {}
     for line in lines:
         if line.quantity < 1:
             raise ValueError("a wanted line has a quantity of at least 1")
-        quantities[line.variant_id] = quantities.get(line.variant_id, 0) + line.quantity
-    return [WantedLine(variant_id, quantity) for variant_id, quantity in quantities.items()]
+        known = merged.get(line.variant_id)
+        merged[line.variant_id] = replace(known, quantity=known.quantity + line.quantity) if known else line
+    return list(merged.values())
 
 
 def obstacle(sellable: Sellable | None, wanted: WantedLine) -> Problem | None:
@@ -140,6 +142,8 @@ def obstacle(sellable: Sellable | None, wanted: WantedLine) -> Problem | None:
         return Problem(ProblemKind.LISTING_UNAVAILABLE, wanted.variant_id)
     if sellable.seller_status not in OPEN or not sellable.charges_enabled:
         return Problem(ProblemKind.SELLER_UNAVAILABLE, wanted.variant_id)
+    if wanted.fulfilment is not None and wanted.fulfilment not in sellable.fulfilments:
+        return Problem(ProblemKind.FULFILMENT_UNAVAILABLE, wanted.variant_id)
     if sellable.available < wanted.quantity:
         return Problem(ProblemKind.OUT_OF_STOCK, wanted.variant_id, max(sellable.available, 0))
     return None

@@ -1,12 +1,12 @@
 """What a quote needs to know about variants, in one statement, and the commissions of their categories, in another."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import bindparam, exists, func, select
 
-from domain.catalog.model import Category, Fulfilment, Listing, ListingStatus, SaleMode, Variant, Visibility
+from domain.catalog.model import Category, Fulfilment, Listing, ListingStatus, SaleMode, Variant, Visibility, ways_of
 from domain.inventory.model import GENERAL_POOL, StockItem
 from domain.sellers.model import PaymentAccount, Seller, SellerStatus
 from domain.shared.database import Query, Reads, table
@@ -38,6 +38,12 @@ class Sellable:
     charges_enabled: bool
     available: int
     seller_country: str
+    pickup_too: bool = False
+
+    @property
+    def fulfilments(self) -> tuple[Fulfilment, ...]:
+        """The ways that a buyer may choose from; `fulfilment` is the one that counts here."""
+        return ways_of(Fulfilment.SHIP, True) if self.pickup_too else (self.fulfilment,)
 
 
 # Stock is read without a lock, so nobody waits for it; the reservation decides again under the lock.
@@ -62,6 +68,7 @@ _SELLABLES = Query(
         exists().where(_accounts.c.seller_id == _sellers.c.id, _accounts.c.charges_enabled),
         func.coalesce(_stock.c.on_hand - _stock.c.reserved, 0),
         _sellers.c.country,
+        _listings.c.pickup_too,
     )
     .select_from(_variants)
     .join(_listings, _listings.c.id == _variants.c.listing_id)
@@ -75,6 +82,18 @@ _SELLABLES = Query(
 
 async def sellables_by_ids(reads: Reads, variant_ids: Sequence[UUID]) -> Mapping[UUID, Sellable]:
     return {each.variant_id: each for each in await reads.all(_SELLABLES, ids=list(variant_ids))}
+
+
+def in_chosen_ways(
+    sellables: Mapping[UUID, Sellable], chosen: Mapping[UUID, Fulfilment | None]
+) -> Mapping[UUID, Sellable]:
+    """The same, each handed over as its buyer chose; who chose nothing, or what is not offered, gets the first way."""
+    return {
+        variant_id: replace(each, fulfilment=way)
+        if (way := chosen.get(variant_id)) is not None and way in each.fulfilments
+        else each
+        for variant_id, each in sellables.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

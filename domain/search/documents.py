@@ -11,7 +11,17 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 
-from domain.catalog.model import Category, Condition, Listing, ListingPlace, ListingStatus, Variant, Visibility
+from domain.catalog.model import (
+    Category,
+    Condition,
+    Fulfilment,
+    Listing,
+    ListingPlace,
+    ListingStatus,
+    Variant,
+    Visibility,
+    ways_of,
+)
 from domain.inventory.model import MovementKind, StockItem, StockMovement, StockStatus, VariantStock
 from domain.search.ports import SearchDocument
 from domain.search.ranking import Facts, quality_of, signals_of
@@ -51,6 +61,8 @@ class _State:
     description: str
     category_path: str
     condition: Condition
+    fulfilment: Fulfilment
+    pickup_too: bool
     currency: str
     attributes: dict[str, Any]
     rating_millis: int | None
@@ -119,6 +131,8 @@ def _states() -> Select[Any]:
             _listings.c.description,
             _categories.c.path,
             _listings.c.condition,
+            _listings.c.fulfilment,
+            _listings.c.pickup_too,
             _listings.c.currency,
             _listings.c.attributes,
             _listings.c.rating_millis,
@@ -277,6 +291,7 @@ def _document(
         signals=signals,
         quality=quality_of(signals),
         as_of=as_of,
+        fulfilments=ways_of(state.fulfilment, state.pickup_too),
         latitude=state.latitude,
         longitude=state.longitude,
     )

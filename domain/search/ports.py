@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
-from domain.catalog.model import Condition
+from domain.catalog.model import Condition, Fulfilment
 from domain.inventory.model import StockStatus
 from domain.shared.paging import KeyValue
 
@@ -88,6 +88,8 @@ class SearchQuery:
     price: PriceRange | None = None
     brands: tuple[str, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    fulfilments: tuple[Fulfilment, ...] = ()
+    """One of the ways in which it can be had."""
     attributes: tuple[AttributeFilter, ...] = ()
     seller_id: UUID | None = None
     in_stock_only: bool = False
@@ -143,6 +145,7 @@ class FacetKind(StrEnum):
     PRICE = "price"
     BRAND = "brand"
     CONDITION = "condition"
+    FULFILMENT = "fulfilment"
     ATTRIBUTE = "attribute"
 
 
@@ -205,6 +208,7 @@ class SearchDocument:
     signals: Mapping[str, float]
     quality: float
     as_of: datetime
+    fulfilments: tuple[Fulfilment, ...] = (Fulfilment.SHIP,)
     latitude: float | None = None
     """The public place; both or none."""
     longitude: float | None = None

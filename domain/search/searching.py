@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from domain.catalog.model import Condition
+from domain.catalog.model import Condition, Fulfilment
 from domain.catalog.places import Latitude, Longitude
 from domain.search.ports import (
     DEPTH_MAX,
@@ -58,6 +58,7 @@ class SearchListings:
     price: WantedPrice | None = None
     brands: Annotated[tuple[Word, ...], Field(max_length=50)] = ()
     conditions: Annotated[tuple[Condition, ...], Field(max_length=len(Condition))] = ()
+    fulfilments: Annotated[tuple[Fulfilment, ...], Field(max_length=len(Fulfilment))] = ()
     attributes: Annotated[tuple[WantedAttribute, ...], Field(max_length=20)] = ()
     seller_id: SellerId | None = None
     in_stock_only: bool = False
@@ -90,6 +91,7 @@ def query_of(command: SearchListings) -> SearchQuery:
         price=PriceRange(price.min_minor, price.max_minor) if price is not None else None,
         brands=command.brands,
         conditions=command.conditions,
+        fulfilments=command.fulfilments,
         attributes=tuple(AttributeFilter(each.name, each.values) for each in command.attributes),
         seller_id=command.seller_id,
         in_stock_only=command.in_stock_only,
@@ -111,6 +113,7 @@ def keyset_of(command: SearchListings) -> Keyset:
         command.price,
         command.brands,
         [condition.value for condition in command.conditions],
+        [fulfilment.value for fulfilment in command.fulfilments],
         command.attributes,
         command.seller_id.hex if command.seller_id is not None else None,
         command.in_stock_only,

@@ -35,6 +35,7 @@ class ListingCard:
     brand: str
     condition: Condition
     fulfilment: Fulfilment
+    pickup_too: bool
     category_path: str
     currency: str
     price_min_minor: int
@@ -91,6 +92,7 @@ def _cards() -> Select[Any]:
             _listings.c.brand,
             _listings.c.condition,
             _listings.c.fulfilment,
+            _listings.c.pickup_too,
             _categories.c.path,
             _listings.c.currency,
             sums.c.price_min_minor,

@@ -87,12 +87,12 @@ def price_value(currency: str, price_minor: int) -> Value:
 
 
 def _facets(counted: Mapping[FilterKey, Counts], estimated: set[FilterKey]) -> tuple[Facet, ...]:
-    """Category, price, brand and condition, then attributes, those that most documents have first."""
+    """Category, price, brand, condition and fulfilment, then attributes, those that most documents have first."""
     attributes = [_facet(key, counts) for key, counts in counted.items() if key[0] is FacetKind.ATTRIBUTE]
     attributes.sort(key=lambda facet: (-sum(value.count for value in facet.values), facet.name))
     fixed = [
         _prices(counted[kind, ""]) if kind is FacetKind.PRICE else _facet((kind, ""), counted[kind, ""])
-        for kind in (FacetKind.CATEGORY, FacetKind.PRICE, FacetKind.BRAND, FacetKind.CONDITION)
+        for kind in (FacetKind.CATEGORY, FacetKind.PRICE, FacetKind.BRAND, FacetKind.CONDITION, FacetKind.FULFILMENT)
         if (kind, "") in counted
     ]
     return tuple(

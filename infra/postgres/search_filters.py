@@ -62,6 +62,8 @@ async def filters_of(connection: Connection, query: SearchQuery, reading: Readin
         wanted[FacetKind.BRAND, ""] = [Value(FacetKind.BRAND, "", brand) for brand in query.brands]
     if query.conditions:
         wanted[FacetKind.CONDITION, ""] = [Value(FacetKind.CONDITION, "", each.value) for each in query.conditions]
+    if query.fulfilments:
+        wanted[FacetKind.FULFILMENT, ""] = [Value(FacetKind.FULFILMENT, "", each.value) for each in query.fulfilments]
     for attribute in query.attributes:
         key = FacetKind.ATTRIBUTE, attribute.name
         wanted[key] = [Value(FacetKind.ATTRIBUTE, attribute.name, value) for value in attribute.values]

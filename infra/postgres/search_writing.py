@@ -95,6 +95,7 @@ def _facets(document: SearchDocument) -> Iterator[Value]:
     yield from (Value(FacetKind.CATEGORY, "", path) for path in document.category_paths)
     yield price_value(document.currency, document.price_min_minor)
     yield Value(FacetKind.CONDITION, "", document.condition.value)
+    yield from (Value(FacetKind.FULFILMENT, "", each.value) for each in document.fulfilments)
     if document.brand:
         yield Value(FacetKind.BRAND, "", document.brand)
     yield from (Value(FacetKind.ATTRIBUTE, name, value) for name, value in dict.fromkeys(document.facets))

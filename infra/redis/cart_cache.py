@@ -3,6 +3,7 @@
 Invariant: a copy is what this adapter wrote or nothing; whatever else is found, and no answer, count as no copy.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -10,10 +11,11 @@ from uuid import UUID
 import orjson
 
 from domain.cart.reads import CartContent, CartStamp, StoredLine
+from domain.catalog.model import Fulfilment
 from infra.redis.asking import RedisDoor
 
 LIFE_SECONDS: Final = 7 * 24 * 3600
-FORM: Final = 1
+FORM: Final = 2
 """The form of the stored text: a copy of another form is no copy."""
 _PART: Final = "cart_cache"
 
@@ -48,7 +50,8 @@ def _write(content: CartContent) -> bytes:
             "country": content.country,
             "expires_at": content.expires_at.isoformat(),
             "lines": [
-                [str(line.id), str(line.variant_id), line.quantity, line.seen_price_minor] for line in content.lines
+                [str(line.id), str(line.variant_id), line.quantity, line.seen_price_minor, line.fulfilment]
+                for line in content.lines
             ],
             "deliveries": [[str(seller_id), str(rate_id)] for seller_id, rate_id in content.deliveries],
         }
@@ -66,8 +69,14 @@ def _read(stored: bytes | str) -> CartContent | None:
             user_id=None if found["user_id"] is None else UUID(found["user_id"]),
             country=found["country"],
             expires_at=datetime.fromisoformat(found["expires_at"]),
-            lines=tuple(StoredLine(UUID(each[0]), UUID(each[1]), each[2], each[3]) for each in found["lines"]),
+            lines=tuple(_read_line(each) for each in found["lines"]),
             deliveries=tuple((UUID(each[0]), UUID(each[1])) for each in found["deliveries"]),
         )
     except (ValueError, TypeError, KeyError, IndexError, AttributeError):
         return None
+
+
+def _read_line(stored: Sequence[Any]) -> StoredLine:
+    id_, variant_id, quantity, seen_price_minor, fulfilment = stored
+    chosen = Fulfilment(fulfilment) if fulfilment is not None else None
+    return StoredLine(UUID(id_), UUID(variant_id), quantity, seen_price_minor, chosen)

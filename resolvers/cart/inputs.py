@@ -2,6 +2,8 @@
 
 import strawberry
 
+import resolvers.catalog.enums  # noqa: F401  # describes the enums used here
+from domain.catalog.model import Fulfilment
 from resolvers.shared.scalars import MinorUnits
 
 TOKEN = "Of a guest's cart, as `addToCart` gave it; whoever is signed in needs none."  # noqa: S105  # a description
@@ -12,6 +14,10 @@ VERSION = "Nothing is done unless the cart is at this version; left out, it is c
 class AddToCartInput:
     variant_id: strawberry.ID = strawberry.field(description="Which variant of which listing.")
     quantity: int = strawberry.field(default=1, description="How many more, 1 to 99.")
+    fulfilment: Fulfilment | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="One of the listing's `fulfilments`; left out: the line's own, or the first.",
+    )
     cart_token: str | None = strawberry.field(default=strawberry.UNSET, description=TOKEN)
     expected_version: int | None = strawberry.field(default=strawberry.UNSET, description=VERSION)
 
@@ -41,6 +47,14 @@ class ClearCartInput:
 class ChooseDeliveryInput:
     seller_id: strawberry.ID = strawberry.field(description="A seller with something in the cart.")
     shipping_rate_id: strawberry.ID = strawberry.field(description="One of the group's `deliveryOptions`.")
+    cart_token: str | None = strawberry.field(default=strawberry.UNSET, description=TOKEN)
+    expected_version: int | None = strawberry.field(default=strawberry.UNSET, description=VERSION)
+
+
+@strawberry.input(description="How lines are to reach the buyer.")
+class ChooseFulfilmentInput:
+    line_ids: list[strawberry.ID] = strawberry.field(description="Lines of the cart: one, or all of a group.")
+    fulfilment: Fulfilment = strawberry.field(description="One of the `fulfilments` of each of the lines.")
     cart_token: str | None = strawberry.field(default=strawberry.UNSET, description=TOKEN)
     expected_version: int | None = strawberry.field(default=strawberry.UNSET, description=VERSION)
 

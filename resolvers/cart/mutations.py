@@ -19,10 +19,12 @@ from domain.cart.editing import (
     set_cart_country,
     update_cart_line,
 )
+from domain.cart.fulfilment import ChooseFulfilment, choose_fulfilment
 from resolvers.cart.inputs import (
     AcceptCartChangesInput,
     AddToCartInput,
     ChooseDeliveryInput,
+    ChooseFulfilmentInput,
     ClearCartInput,
     RemoveFromCartInput,
     SetCartCountryInput,
@@ -63,6 +65,11 @@ class ChooseDeliverySuccess(CartChange):
     pass
 
 
+@strawberry.type(description="The way is chosen.")
+class ChooseFulfilmentSuccess(CartChange):
+    pass
+
+
 @strawberry.type(description="The country is set.")
 class SetCartCountrySuccess(CartChange):
     pass
@@ -92,6 +99,10 @@ ClearCartResult = Annotated[
 ChooseDeliveryResult = Annotated[
     ChooseDeliverySuccess | CartChanged | NotFound | Busy | InvalidInput,
     strawberry.union("ChooseDeliveryResult", description="What became of choosing a delivery."),
+]
+ChooseFulfilmentResult = Annotated[
+    ChooseFulfilmentSuccess | CartChanged | NotFound | Busy | InvalidInput,
+    strawberry.union("ChooseFulfilmentResult", description="What became of choosing how lines reach the buyer."),
 ]
 SetCartCountryResult = Annotated[
     SetCartCountrySuccess | CartChanged | NotFound | Busy | InvalidInput,
@@ -134,6 +145,12 @@ class CartMutations:
         context = info.context
         cart_id = await choose_delivery(parse(ChooseDelivery, input), actor=context.actor, db=context.ports.db)
         return await ChooseDeliverySuccess.of(cart_id, context)
+
+    @mutation(AccessLevel.PUBLIC, "Choose whether lines are sent or fetched, where their listings leave the choice.")
+    async def choose_fulfilment(self, info: Info, input: ChooseFulfilmentInput) -> ChooseFulfilmentResult:
+        context = info.context
+        cart_id = await choose_fulfilment(parse(ChooseFulfilment, input), actor=context.actor, db=context.ports.db)
+        return await ChooseFulfilmentSuccess.of(cart_id, context)
 
     @mutation(AccessLevel.PUBLIC, "Say where the cart would be sent: delivery and tax depend on it.")
     async def set_cart_country(self, info: Info, input: SetCartCountryInput) -> SetCartCountryResult:

@@ -9,10 +9,12 @@ import strawberry
 from domain.cart import errors, showing
 from domain.cart.loading import view_changed_cart
 from domain.catalog.model import Fulfilment, SaleMode
+from domain.catalog.places import places_by_listing_ids
 from domain.catalog.reads import public_listings_by_ids, variants_by_ids
 from domain.sellers.reads import shops_by_ids
 from domain.shared.errors import NotFound
 from resolvers.cart.warnings import CartWarning, show_warning
+from resolvers.catalog.places import ListingPlace
 from resolvers.catalog.types import Listing, Variant
 from resolvers.context import Context, Info
 from resolvers.sellers.types import Shop
@@ -35,6 +37,7 @@ class CartLine:
     unit_price: MoneyType = strawberry.field(description="The listed price for one, now.")
     seen_price: MoneyType = strawberry.field(description="The price for one as put in or last accepted.")
     total: MoneyType = strawberry.field(description="What can be had costs this, tax and all, without delivery.")
+    fulfilments: list[Fulfilment] = strawberry.field(description="What `chooseFulfilment` takes for it.")
     view: strawberry.Private[showing.CartLineView]
 
     @strawberry.field(description="The listing; null when it is not shown to everybody (any more).")
@@ -46,6 +49,15 @@ class CartLine:
     async def variant(self, info: Info) -> Variant | None:
         found = await info.context.loaders.load(variants_by_ids, self.view.sellable.variant_id)
         return Variant.of(found) if found is not None else None
+
+    @strawberry.field(
+        description="Where it is fetched, to about a kilometre; null for other lines. The paid order says it exactly."
+    )
+    async def pickup_place(self, info: Info) -> ListingPlace | None:
+        if self.view.sellable.fulfilment is not Fulfilment.PICKUP:
+            return None
+        found = await info.context.loaders.load(places_by_listing_ids, self.view.sellable.listing_id)
+        return ListingPlace.of(found) if found is not None else None
 
     @classmethod
     def of(cls, view: showing.CartLineView) -> "CartLine":
@@ -61,6 +73,7 @@ class CartLine:
             unit_price=money(found.price_minor, found.currency),
             seen_price=money(view.seen_price_minor, found.currency),
             total=money(view.total_minor, found.currency),
+            fulfilments=list(found.fulfilments),
             view=view,
         )
 

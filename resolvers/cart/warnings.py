@@ -57,6 +57,11 @@ class NotShippedThere(CartWarning):
     pass
 
 
+@strawberry.type(description="It is not handed over as the buyer chose (any more). The line is not in the total.")
+class FulfilmentUnavailable(CartWarning):
+    pass
+
+
 @strawberry.type(description="Its currency is not that of the first line. It is bought by itself.")
 class OtherCurrency(CartWarning):
     pass
@@ -85,6 +90,7 @@ _KINDS: Final[dict[WarningKind, tuple[type[CartWarning], str]]] = {
     WarningKind.LISTING_UNAVAILABLE: (ListingUnavailable, "This is not for sale at present."),
     WarningKind.SELLER_UNAVAILABLE: (SellerUnavailable, "This seller cannot sell at present."),
     WarningKind.NOT_SHIPPED_THERE: (NotShippedThere, "This seller does not send there."),
+    WarningKind.FULFILMENT_UNAVAILABLE: (FulfilmentUnavailable, "It is not handed over like this any more."),
     WarningKind.OTHER_CURRENCY: (OtherCurrency, "This is priced in another currency; buy it by itself."),
     WarningKind.BOUGHT_ALONE: (BoughtAlone, "The seller accepts this first; buy it by itself."),
     WarningKind.TOTAL_TOO_LARGE: (TotalTooLarge, "This is more money than one purchase can hold."),

@@ -1,9 +1,13 @@
 """Inputs about the catalog. What is left out of an edit stays as it is."""
 
+from typing import Final
+
 import strawberry
 
 from domain.catalog.model import AttributeType, Condition, Fulfilment, ListingKind, SaleMode, Visibility
 from resolvers.shared.scalars import CurrencyCode, MinorUnits
+
+PICKUP_TOO: Final = "It is sent, or fetched if the buyer would rather; only with `SHIP`. It needs a place on sale."
 
 
 @strawberry.input(description="An attribute of a category.")
@@ -83,6 +87,7 @@ class CreateListingInput:
     kind: ListingKind = strawberry.field(default=ListingKind.PRODUCT, description="A thing or a service.")
     sale_mode: SaleMode = strawberry.field(default=SaleMode.PURCHASE, description="How a purchase begins.")
     fulfilment: Fulfilment = strawberry.field(default=Fulfilment.SHIP, description="How the buyer gets it.")
+    pickup_too: bool = strawberry.field(default=False, description=PICKUP_TOO)
     condition: Condition = strawberry.field(default=Condition.NEW, description="In which condition it is.")
     visibility: Visibility = strawberry.field(
         default=Visibility.PUBLIC, description="Who finds it while it is on sale."
@@ -117,6 +122,7 @@ class EditListingInput:
     kind: ListingKind | None = strawberry.field(default=strawberry.UNSET, description="A thing or a service.")
     sale_mode: SaleMode | None = strawberry.field(default=strawberry.UNSET, description="How a purchase begins.")
     fulfilment: Fulfilment | None = strawberry.field(default=strawberry.UNSET, description="How the buyer gets it.")
+    pickup_too: bool | None = strawberry.field(default=strawberry.UNSET, description=PICKUP_TOO)
     condition: Condition | None = strawberry.field(default=strawberry.UNSET, description="In which condition it is.")
     visibility: Visibility | None = strawberry.field(
         default=strawberry.UNSET, description="Who finds it while it is on sale."

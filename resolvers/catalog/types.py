@@ -19,6 +19,7 @@ from domain.catalog.model import (
     MatchedBy,
     SaleMode,
     Visibility,
+    ways_of,
 )
 from domain.catalog.pictures import owner_of
 from domain.catalog.reads import (
@@ -213,7 +214,10 @@ class Listing(PlacedListing, ListingStanding, Node):
     brand: str = strawberry.field(description="Who makes it; may be empty.")
     kind: ListingKind = strawberry.field(description="A thing or a service.")
     sale_mode: SaleMode = strawberry.field(description="How a purchase begins.")
-    fulfilment: Fulfilment = strawberry.field(description="How the buyer gets it.")
+    fulfilment: Fulfilment = strawberry.field(description="How the buyer gets it, unless they choose otherwise.")
+    fulfilments: list[Fulfilment] = strawberry.field(
+        description="All ways in which it can be had; the first one unless the buyer chooses."
+    )
     condition: Condition = strawberry.field(description="In which condition it is.")
     visibility: Visibility = strawberry.field(description="Who finds it while it is on sale.")
     status: ListingStatus = strawberry.field(description="Where it stands.")
@@ -309,6 +313,7 @@ class Listing(PlacedListing, ListingStanding, Node):
             kind=view.kind,
             sale_mode=view.sale_mode,
             fulfilment=view.fulfilment,
+            fulfilments=list(ways_of(view.fulfilment, view.pickup_too)),
             condition=view.condition,
             visibility=view.visibility,
             status=view.status,

@@ -37,6 +37,7 @@ expose(
         ProblemKind.OUT_OF_STOCK: "Fewer are left than wanted.",
         ProblemKind.LISTING_UNAVAILABLE: "It is not for sale at the moment.",
         ProblemKind.SELLER_UNAVAILABLE: "The shop does not sell at the moment.",
+        ProblemKind.FULFILMENT_UNAVAILABLE: "It is not handed over (any more) in the way that was chosen.",
         ProblemKind.NOT_SHIPPED_THERE: "The shop does not send it to that country.",
         ProblemKind.CURRENCY_NOT_SUPPORTED: "It is in another currency than the rest; buy it apart.",
         ProblemKind.BOUGHT_ALONE: "It is sold on request and has to be bought alone.",

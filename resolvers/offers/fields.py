@@ -10,7 +10,7 @@ from uuid import UUID
 
 import strawberry
 
-from domain.catalog.model import Condition
+from domain.catalog.model import Condition, Fulfilment
 from domain.offers.comparing import Comparison, OfferSort, compare, offers_keyset, page_of
 from domain.offers.reads import candidates_by_product_ids
 from domain.offers.standing import OfferStanding as StandingView
@@ -45,6 +45,12 @@ InCurrency = Annotated[
     CurrencyCode | None,
     strawberry.argument(description="The currency in which the buy box compares; by default that of most offers."),
 ]
+HadAs = Annotated[
+    Fulfilment | None,
+    strawberry.argument(
+        description="Only what can be had so, at what it costs then: with `PICKUP` no parcel is in the price."
+    ),
+]
 SortBy = Annotated[OfferSort, strawberry.argument(description="The order of the offers.")]
 
 
@@ -66,12 +72,15 @@ class ProductOffers:
         condition: OfCondition = None,
         ship_to: ShipTo = None,
         currency: InCurrency = None,
+        fulfilment: HadAs = None,
     ) -> Connection[Offer]:
         product_id: UUID = self.view.id
         country = await _destination(info, ship_to)
-        keyset = offers_keyset(product_id, sort, country, condition, currency)
+        keyset = offers_keyset(product_id, sort, country, condition, currency, fulfilment)
         request = keyset.request(first, after, last, before)
-        found = await compared(info, product_id, country=country, condition=condition, currency=currency)
+        found = await compared(
+            info, product_id, country=country, condition=condition, currency=currency, fulfilment=fulfilment
+        )
         page = page_of(found.offers, sort, keyset, request)
 
         async def count() -> int:
@@ -128,6 +137,7 @@ async def compared(
     country: str | None,
     condition: Condition | None = None,
     currency: str | None = None,
+    fulfilment: Fulfilment | None = None,
 ) -> Comparison:
     if currency is not None and not _CURRENCY.fullmatch(currency):
         raise InvalidInput.at("currency", "INVALID", "A currency is three capital letters, as EUR.")
@@ -138,6 +148,7 @@ async def compared(
         country=country,
         condition=condition,
         currency=currency,
+        fulfilment=fulfilment,
         shipping=ports.shipping_rates,
         tax=ports.tax_rules,
     )

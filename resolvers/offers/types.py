@@ -114,7 +114,10 @@ class Offer:
     title: str = strawberry.field(description="The listing's title.")
     variant_title: str = strawberry.field(description="What sets the variant apart; may be empty.")
     condition: Condition = strawberry.field(description="In which condition it is.")
-    fulfilment: Fulfilment = strawberry.field(description="How the buyer gets it.")
+    fulfilment: Fulfilment = strawberry.field(description="How the buyer gets it at this price.")
+    fulfilments: list[Fulfilment] = strawberry.field(
+        description="All ways in which it can be had; the first one unless the buyer chooses."
+    )
     stock_status: StockStatus = strawberry.field(description="How much of it is there, in words.")
     price: MoneyType = strawberry.field(description="What one costs, with the tax of the country it goes to.")
     tax: MoneyType = strawberry.field(description="The tax in that price.")
@@ -149,6 +152,7 @@ class Offer:
             variant_title=item.variant_title,
             condition=item.condition,
             fulfilment=item.fulfilment,
+            fulfilments=list(item.fulfilments),
             stock_status=item.stock_status,
             price=money(view.item_minor, currency),
             tax=money(view.tax_minor, currency),

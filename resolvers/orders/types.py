@@ -116,12 +116,14 @@ class Order(Node):
         found = await info.context.loaders.load(address_by_orders, self.view.id)
         return OrderAddress.of(found) if found is not None else None
 
-    @strawberry.field(description="Where and how it is fetched; null for other orders, and until it is paid.")
+    @strawberry.field(description="Where and how it is fetched; null for other orders.")
     async def pickup(self, info: Info) -> OrderPickup | None:
-        if self.view.fulfilment is not Fulfilment.PICKUP or self.view.paid_at is None:
+        if self.view.fulfilment is not Fulfilment.PICKUP:
             return None
         found = await info.context.loaders.load(pickups_by_orders, self.view.id)
-        return OrderPickup.of(found, for_buyer=Party.BUYER in self.parties) if found is not None else None
+        if found is None:
+            return None
+        return OrderPickup.of(found, paid=self.view.paid_at is not None, for_buyer=Party.BUYER in self.parties)
 
     @strawberry.field(description="Its parcels.", directives=[FEW])
     async def shipments(self, info: Info) -> list[Shipment]:

@@ -3,7 +3,7 @@
 import strawberry
 
 import resolvers.catalog.enums  # noqa: F401  # describes the enums used here
-from domain.catalog.model import Condition
+from domain.catalog.model import Condition, Fulfilment
 from domain.search.ports import SearchSort
 from domain.search.searching import WITHIN_KM_MAX
 from resolvers.shared.enums import expose
@@ -54,6 +54,9 @@ class SearchFilterInput:
     )
     brands: list[str] = strawberry.field(default_factory=list, description="Of one of these brands.")
     conditions: list[Condition] = strawberry.field(default_factory=list, description="In one of these conditions.")
+    fulfilments: list[Fulfilment] = strawberry.field(
+        default_factory=list, description="To be had in one of these ways; `PICKUP` with `near`: what can be fetched."
+    )
     attributes: list[AttributeFilterInput] = strawberry.field(
         default_factory=list, description="Each attribute once, with the values it may have."
     )

@@ -25,6 +25,7 @@ FacetKindType = expose(
         FacetKind.PRICE: "Ranges of the lowest price.",
         FacetKind.BRAND: "Brands.",
         FacetKind.CONDITION: "Conditions.",
+        FacetKind.FULFILMENT: "Ways in which it can be had; a listing counts in each of its own.",
         FacetKind.ATTRIBUTE: "Values of the attribute that the facet is named after.",
     },
 )
@@ -148,6 +149,7 @@ _NAMES = {
     FacetKind.PRICE: "Price",
     FacetKind.BRAND: "Brand",
     FacetKind.CONDITION: "Condition",
+    FacetKind.FULFILMENT: "Delivery",
 }
 
 
@@ -193,5 +195,6 @@ def chosen_values(facet: Facet, query: SearchQuery) -> set[str]:
         FacetKind.CATEGORY: {query.category_path or ""},
         FacetKind.BRAND: set(query.brands),
         FacetKind.CONDITION: {condition.value for condition in query.conditions},
+        FacetKind.FULFILMENT: {fulfilment.value for fulfilment in query.fulfilments},
     }
     return chosen[facet.kind]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import strawberry
 
-from domain.catalog.model import Condition
+from domain.catalog.model import Condition, Fulfilment, ways_of
 from domain.catalog.places import places_by_listing_ids
 from domain.catalog.reads import public_listings_by_ids
 from domain.inventory.model import StockStatus
@@ -32,6 +32,9 @@ class ListingCard:
     title: str = strawberry.field(description="Its title.")
     brand: str = strawberry.field(description="The brand; may be empty.")
     condition: Condition = strawberry.field(description="What state it is in.")
+    fulfilments: list[Fulfilment] = strawberry.field(
+        description="All ways in which it can be had; the first one unless the buyer chooses."
+    )
     category_path: str = strawberry.field(description="Its category, as `home/lamps`.")
     price: PriceSpan = strawberry.field(description="What it costs.")
     stock_status: StockStatus = strawberry.field(description="Whether any of its variants can be had.")
@@ -66,6 +69,7 @@ class ListingCard:
             title=view.title,
             brand=view.brand,
             condition=view.condition,
+            fulfilments=list(ways_of(view.fulfilment, view.pickup_too)),
             category_path=view.category_path,
             price=PriceSpan(
                 lowest=money(view.price_min_minor, view.currency), highest=money(view.price_max_minor, view.currency)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.catalog.model import Condition
+from domain.catalog.model import Condition, Fulfilment
 from domain.inventory.model import StockStatus
 from domain.search.ports import (
     AttributeFilter,
@@ -197,6 +197,17 @@ async def test_filters_narrow_and_combine(world: World) -> None:
 
 
 # Facets
+
+
+async def test_what_can_be_had_in_two_ways_is_found_and_counted_in_both(world: World) -> None:
+    ship, pickup = Fulfilment.SHIP, Fulfilment.PICKUP
+    sent, both, fetched = await world.add(
+        *(a_document(fulfilments=ways) for ways in ((ship,), (ship, pickup), (pickup,)))
+    )
+    assert {*await found(world, fulfilments=(pickup,))} == {both, fetched}
+    assert {*await found(world, fulfilments=(ship,))} == {sent, both}
+    assert len(await found(world, fulfilments=(ship, pickup))) == 3
+    assert (await facets(world, fulfilments=(pickup,)))[FacetKind.FULFILMENT, ""] == {"ship": 2, "pickup": 2}
 
 
 async def test_a_facet_is_not_narrowed_by_its_own_filter_but_by_all_others(world: World) -> None:

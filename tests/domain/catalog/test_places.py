@@ -1,5 +1,6 @@
 """Places of listings. The guarantee: what is fetched and on sale says where, and nobody else learns exactly."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from domain.catalog.places import (
     set_listing_place,
 )
 from domain.catalog.publishing import MoveListing, resume_listing, submit_listing
+from domain.catalog.reads import public_listings_by_ids
 from domain.shared.actor import Actor
 from domain.shared.errors import InvalidInput, NotFound
 from domain.shared.policy import Policy
@@ -100,3 +102,29 @@ async def test_only_its_own_shop_places_a_listing(container: Container) -> None:
     await place(container, seller, listing_id)
     await remove_listing_place(RemoveListingPlace(listing_id=listing_id), actor=seller, db=db)
     assert await shown(container, listing_id) is None
+
+
+async def test_what_can_be_fetched_as_well_needs_a_street_too(container: Container) -> None:
+    db = container.ports.db
+    seller, listing_id = await a_listing(container)
+    with pytest.raises(InvalidInput) as refusal:
+        await edit_listing(EditListing(listing_id=listing_id, version=1, pickup_too=True), actor=seller, db=db)
+    assert [issue.code for issue in refusal.value.issues] == ["PLACE_REQUIRED"]
+    await place(container, seller, listing_id, line1="Court 3")
+    await edit_listing(EditListing(listing_id=listing_id, version=2, pickup_too=True), actor=seller, db=db)
+    with pytest.raises(InvalidInput):
+        await remove_listing_place(RemoveListingPlace(listing_id=listing_id), actor=seller, db=db)
+
+
+async def test_what_is_not_sent_is_not_fetched_instead(container: Container) -> None:
+    db = container.ports.db
+    seller, listing_id = await a_listing(container)
+    await place(container, seller, listing_id, line1="Court 3")
+    await edit_listing(EditListing(listing_id=listing_id, version=2, pickup_too=True), actor=seller, db=db)
+    digital = EditListing(listing_id=listing_id, version=3, fulfilment=Fulfilment.DIGITAL)
+    with pytest.raises(InvalidInput) as refusal:
+        await edit_listing(replace(digital, pickup_too=True), actor=seller, db=db)
+    assert [issue.path for issue in refusal.value.issues] == [("pickup_too",)]
+    await edit_listing(digital, actor=seller, db=db)
+    [listing] = (await public_listings_by_ids(container.ports.db.primary, [listing_id])).values()
+    assert (listing.fulfilment, listing.pickup_too) == (Fulfilment.DIGITAL, False)

@@ -1,20 +1,27 @@
 """Buying what is fetched: nothing is sent, so nobody need say where, and nothing is paid for it."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from app.container import Container
-from domain.catalog.model import Fulfilment, ListingPlace
-from domain.checkout.errors import AddressRequired
+from domain.cart.consuming import give_back
+from domain.cart.fulfilment import ChooseFulfilment, choose_fulfilment
+from domain.cart.reads import content_by_id
+from domain.catalog.model import Fulfilment, Listing, ListingPlace
+from domain.checkout.errors import AddressRequired, ItemsUnavailable
+from domain.checkout.lines import cart_lines
+from domain.checkout.model import Checkout
 from domain.orders.contents import address_by_orders
 from domain.orders.pickup import pickup_places_by_orders, pickups_by_orders
 from domain.orders.reads import orders_of_checkout
-from domain.pricing.quote import QuoteRequest, WantedLine
+from domain.pricing.quote import ProblemKind, QuoteRequest, WantedLine
 from domain.pricing.quoting import make_quote
 from domain.sellers.model import Seller
-from domain.shared.database import Tx
-from tests.domain.checkout.scenes import a_scene, ports_of
+from domain.shared.database import Tx, table
+from tests.domain.checkout.scenes import Scene, a_scene, ports_of
 from tests.fakes.payment_gateway import FakePaymentGateway
 from tests.makers import OnSale, change, on_sale
 
@@ -25,7 +32,7 @@ HERE: dict[str, Any] = {
 
 
 async def to_fetch(container: Container, **more: Any) -> OnSale:
-    sale = await on_sale(container, fulfilment=Fulfilment.PICKUP, **more)
+    sale = await on_sale(container, **({"fulfilment": Fulfilment.PICKUP} | more))
 
     async def step(tx: Tx) -> None:
         await tx.add(ListingPlace(listing_id=sale.listing_id, updated_at=tx.now, **HERE))
@@ -77,3 +84,65 @@ async def test_it_is_taxed_in_the_country_of_the_shop_unless_the_buyer_says_wher
     assert await country(german, given="FR") == ("FR", False)
     assert await country(german, austrian) == (None, True)
     assert await country(german, digital) == (None, True)
+
+
+async def test_the_buyer_chooses_to_fetch_what_could_be_sent(container: Container) -> None:
+    """Nobody pays for a parcel that they do not want, or gets one that they did not ask for."""
+    goods = [await to_fetch(container, fulfilment=Fulfilment.SHIP, pickup_too=True)]
+    sent, fetched = await a_scene(container, goods=goods), await a_scene(container, goods=goods)
+    ports = ports_of(container, FakePaymentGateway())
+    with pytest.raises(AddressRequired):
+        await sent.start(ports, address_id=None)
+    orders = {}
+    await choose(container, fetched, Fulfilment.PICKUP)
+    for scene, more in ((sent, {}), (fetched, {"address_id": None, "cart_version": 2})):
+        checkout_id = await scene.start(ports, **more)
+        [orders[scene.key]] = (await orders_of_checkout(container.ports.db.primary, [checkout_id]))[checkout_id]
+    order = orders[sent.key]
+    assert (order.fulfilment, order.shipping_minor, order.total_minor) == (Fulfilment.SHIP, 500, 2_500)
+    assert await pickup_places_by_orders(container.reads, [order.id]) == {order.id: []}
+    order = orders[fetched.key]
+    assert (order.fulfilment, order.shipping_minor, order.total_minor) == (Fulfilment.PICKUP, 0, 2_000)
+    [place] = (await pickup_places_by_orders(container.reads, [order.id]))[order.id]
+    assert place.line1 == "Court 3"
+
+
+async def test_what_is_not_offered_any_more_as_it_was_chosen_is_not_bought_in_another_way(container: Container) -> None:
+    goods = [await to_fetch(container, fulfilment=Fulfilment.SHIP, pickup_too=True)]
+    scene = await a_scene(container, goods=goods)
+    await choose(container, scene, Fulfilment.PICKUP)
+    await change(container, Listing, goods[0].listing_id, pickup_too=False)
+    with pytest.raises(ItemsUnavailable) as refusal:
+        await scene.start(ports_of(container, FakePaymentGateway()), cart_version=2)
+    assert [each.kind for each in refusal.value.problems] == [ProblemKind.FULFILMENT_UNAVAILABLE]
+
+
+async def test_a_cart_that_is_given_back_remembers_how_its_lines_are_fetched(container: Container) -> None:
+    goods = [await to_fetch(container, fulfilment=Fulfilment.SHIP, pickup_too=True)]
+    scene = await a_scene(container, goods=goods)
+    await choose(container, scene, Fulfilment.PICKUP)
+    await scene.start(ports_of(container, FakePaymentGateway()), cart_version=2, payment_method=None)
+    content = await content_by_id(container.ports.db.primary, scene.cart_id)
+    assert content is not None
+    assert content.lines == ()
+    [checkout] = await rows_of_cart(container, scene.cart_id)
+    await container.ports.db.run(lambda tx: give_back(tx, cart_id=scene.cart_id, lines=cart_lines(checkout)))
+    content = await content_by_id(container.ports.db.primary, scene.cart_id)
+    assert content is not None
+    assert [line.fulfilment for line in content.lines] == [Fulfilment.PICKUP]
+
+
+async def rows_of_cart(container: Container, cart_id: UUID) -> list[Checkout]:
+    async def step(tx: Tx) -> list[Checkout]:
+        found = await tx.execute(select(Checkout).where(table(Checkout).c.cart_id == cart_id))
+        return list(found.scalars())
+
+    return await container.ports.db.run(step)
+
+
+async def choose(container: Container, scene: Scene, fulfilment: Fulfilment) -> None:
+    """For all that is in the cart."""
+    content = await content_by_id(container.ports.db.primary, scene.cart_id)
+    assert content is not None
+    chosen = ChooseFulfilment(line_ids=tuple(line.id for line in content.lines), fulfilment=fulfilment)
+    await choose_fulfilment(chosen, actor=scene.buyer, db=container.ports.db)

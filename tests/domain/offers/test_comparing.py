@@ -78,6 +78,26 @@ async def test_the_landed_price_is_the_total_of_a_quote_to_the_same_country(cont
         assert (offer.tax_included, offer.country) == (False, country)
 
 
+async def test_a_parcel_is_in_the_landed_price_unless_it_is_to_be_fetched(container: Container) -> None:
+    product = await a_product(container)
+    both = await offered(container, product, price_minor=1_000, pickup_too=True)
+    sent = await offered(container, product, price_minor=900)
+    found = await comparison(container, product[0])
+    landed = {offer.candidate.listing_id: offer.landed_minor for offer in found.offers}
+    assert landed == {both.listing_id: 1_500, sent.listing_id: 1_400}
+    [fetched] = (await comparison(container, product[0], fulfilment=Fulfilment.PICKUP)).offers
+    quoted = await make_quote(
+        container.reads,
+        QuoteRequest((WantedLine(both.variant_id, 1, Fulfilment.PICKUP),), "DE"),
+        shipping=container.ports.shipping_rates,
+        tax=container.ports.tax_rules,
+        policy=container.ports.policy,
+    )
+    assert quoted.quote is not None
+    assert (fetched.candidate.listing_id, fetched.landed_minor) == (both.listing_id, quoted.quote.total_minor)
+    assert fetched.landed_minor == 1_000
+
+
 async def test_the_cheapest_variant_that_can_be_had_is_offered(container: Container) -> None:
     product = await a_product(container)
     sale = await offered(container, product, price_minor=900, stock=0)

@@ -16,6 +16,7 @@ CART = """fragment F on Cart {
     sellerId fulfilment saleMode shop { name }
     lines {
       id listingId variantId title listing { title } variant { sku } quantity buyableQuantity
+      fulfilments pickupPlace { locality exact { line1 } }
       unitPrice { amountMinor } seenPrice { amountMinor } total { amountMinor }
     }
     deliveryOptions { id name price { amountMinor } daysMin daysMax chosen }

@@ -1,9 +1,12 @@
 """Filling a cart, as a user and as a guest, and reading it back at today's prices."""
 
+from typing import Any
+
 from app.container import Container
 from domain.cart.editing import AddToCart, add_to_cart
 from domain.cart.model import LINE_QUANTITY_MAX, LINES_MAX
-from domain.catalog.model import Fulfilment, ListingStatus
+from domain.catalog.model import Fulfilment, Listing, ListingPlace, ListingStatus
+from domain.shared.database import Tx
 from domain.shared.ids import encode_id, new_id
 from tests.graphql.cart.carts import (
     a_guest_cart,
@@ -17,7 +20,8 @@ from tests.graphql.cart.carts import (
     variant,
 )
 from tests.graphql.execution import execute, refused
-from tests.makers import a_buyer, a_shipping_rate, a_shop, on_sale
+from tests.makers import OnSale, a_buyer, a_shipping_rate, a_shop, on_sale
+from tests.makers import change as alter
 
 
 async def test_a_user_fills_a_cart_and_reads_it_back(container: Container) -> None:
@@ -155,6 +159,59 @@ async def test_what_is_not_sent_has_a_group_without_delivery(container: Containe
     assert [group["fulfilment"] for group in cart["groups"]] == ["SHIP", "DIGITAL"]
     assert cart["groups"][1]["deliveryOptions"] == []
     assert cart["total"]["amountMinor"] == 2_500
+
+
+async def test_lines_are_sent_or_fetched_as_the_buyer_chooses(container: Container) -> None:
+    ann, shop = await a_buyer(container), await a_shop(container)
+    both = await on_sale(container, shop, pickup_too=True)
+    await put_at(container, both, locality="Mitte", line1="Secret street 3")
+    await put(container, both, actor=ann)
+    await put(container, await on_sale(container, shop), actor=ann)
+    cart = await changed(container, "setCartCountry", actor=ann, country="DE")
+    [group] = cart["groups"]
+    fetchable, sent = group["lines"]
+    assert (fetchable["fulfilments"], sent["fulfilments"]) == (["SHIP", "PICKUP"], ["SHIP"])
+    assert (fetchable["pickupPlace"], cart["total"]["amountMinor"]) == (None, 2_500)
+
+    both_lines = [fetchable["id"], sent["id"]]
+    refused = await change(container, "chooseFulfilment", actor=ann, lineIds=both_lines, fulfilment="PICKUP")
+    assert (refused["__typename"], lines(await my_cart(container, ann))) == ("InvalidInput", lines(cart))
+    cart = await changed(container, "chooseFulfilment", actor=ann, lineIds=[fetchable["id"]], fulfilment="PICKUP")
+    assert {group["fulfilment"]: group["total"]["amountMinor"] for group in cart["groups"]} == {
+        "PICKUP": 1_000, "SHIP": 1_500,
+    }  # fmt: skip
+    [line] = [line for group in cart["groups"] for line in group["lines"] if line["pickupPlace"]]
+    assert line["pickupPlace"] == {"locality": "Mitte", "exact": None}
+
+    await alter(container, Listing, both.listing_id, pickup_too=False)
+    cart = await my_cart(container, ann) or {}
+    assert [warning["__typename"] for warning in cart["warnings"]] == ["FulfilmentUnavailable"]
+    assert cart["total"]["amountMinor"] == 1_500
+    cart = await changed(container, "chooseFulfilment", actor=ann, lineIds=[fetchable["id"]], fulfilment="SHIP")
+    assert (cart["warnings"], cart["total"]["amountMinor"]) == ([], 2_500)
+
+
+async def test_what_is_fetched_is_put_in_so(container: Container) -> None:
+    both = await on_sale(container, pickup_too=True)
+    asked: dict[str, Any] = {"variantId": variant(both), "fulfilment": "PICKUP"}
+    made = await change(container, "addToCart", **asked)
+    [group] = made["cart"]["groups"]
+    assert (group["fulfilment"], group["deliveryOptions"], made["cart"]["total"]["amountMinor"]) == (
+        "PICKUP",
+        [],
+        1_000,
+    )
+    refused = await change(container, "addToCart", **(asked | {"fulfilment": "DIGITAL"}))
+    assert refused["__typename"] == "InvalidInput"
+
+
+async def put_at(container: Container, offer: OnSale, **more: Any) -> None:
+    async def step(tx: Tx) -> None:
+        where = {"latitude": 52.5123, "longitude": 13.3876, "public_latitude": 52.51, "public_longitude": 13.39}
+        fields: dict[str, Any] = where | {"country": "DE", "updated_at": tx.now} | more
+        await tx.add(ListingPlace(listing_id=offer.listing_id, **fields))
+
+    await container.ports.db.run(step)
 
 
 async def test_the_number_of_statements_does_not_grow_with_the_lines(

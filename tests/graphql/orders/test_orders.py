@@ -307,7 +307,8 @@ SOLD_PICKUP = "query($id: ID!) { seller { order(id: $id) { status pickup { code 
 async def test_only_the_buyer_reads_the_code_and_only_once_it_is_paid(container: Container) -> None:
     unpaid = await a_sale(container, fulfilment=Fulfilment.PICKUP, paid=False)
     asked = {"id": encode_id("order", unpaid.order_id)}
-    assert (await execute(container, PICKUP, asked, actor=unpaid.buyer))["me"]["order"]["pickup"] is None
+    seen = (await execute(container, PICKUP, asked, actor=unpaid.buyer))["me"]["order"]["pickup"]
+    assert seen == {"code": None, "readyAt": None, "note": "", "places": []}
     sale = await a_sale(container, fulfilment=Fulfilment.PICKUP)
     asked = {"id": encode_id("order", sale.order_id)}
     told = await perform(container, "markReadyForPickup", sale.seller, sale, note="Ring twice")

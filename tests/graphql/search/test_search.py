@@ -118,6 +118,8 @@ async def test_a_facets_value_taken_as_filter_finds_as_many_as_it_counted(shop_w
             narrowed["brands"] = [value["value"]]
         elif facet["kind"] == "CONDITION":
             narrowed["conditions"] = [value["value"].upper()]
+        elif facet["kind"] == "FULFILMENT":
+            narrowed["fulfilments"] = [value["value"].upper()]
         elif facet["kind"] == "PRICE":
             narrowed |= {"currency": facet["currency"]}
             narrowed["price"] = {"minMinor": value["minMinor"], "maxMinor": value["maxMinor"] - 1}
