@@ -39,7 +39,6 @@ async def begin_cancelling(
     expired = outcome is CheckoutState.EXPIRED
     checkout.outcome = outcome
     checkout.failure_code = code
-    checkout.failure_message = reason
     checkout.expires_at = None
     await move(tx, checkout, CheckoutState.CANCELLING, party, actor, code)
     if checkout.cart_id is not None:

@@ -100,7 +100,6 @@ class Checkout(SQLModel, table=True):
     outcome: CheckoutState | None = Field(default=None, sa_type=one_of(CheckoutState, "outcome"))
     """While CANCELLING: the state in which it will end."""
     failure_code: str | None = Field(default=None, max_length=60)
-    failure_message: str = Field(default="", max_length=500)
     currency: str = Field(max_length=3)
     total_minor: int = Field(sa_type=AMOUNT)
     quote: dict[str, Any] = Field(sa_type=JSONB)

@@ -104,7 +104,6 @@ _VIEW = select(
 _MINE = Query(
     _VIEW.where(_checkouts.c.id == bindparam("id"), _checkouts.c.buyer_id == bindparam("buyer_id")), CheckoutView
 )
-_BY_ID = Query(_VIEW.where(_checkouts.c.id == bindparam("id")), CheckoutView)
 _BY_IDS = Query(_VIEW.where(_checkouts.c.id == func.any(bindparam("ids"))), CheckoutView)
 _LIST = Query(
     _VIEW.where(_checkouts.c.buyer_id == bindparam("buyer_id"), _checkouts.c.id < bindparam("before"))
@@ -121,11 +120,6 @@ _COUNT = select(func.count()).select_from(
 
 async def checkout_of_buyer(reads: Reads, checkout_id: UUID, buyer_id: UUID) -> CheckoutView | None:
     return await reads.first(_MINE, id=checkout_id, buyer_id=buyer_id)
-
-
-async def checkout_by_id(reads: Reads, checkout_id: UUID) -> CheckoutView | None:
-    """For moderators and jobs; buyers go through `checkout_of_buyer`."""
-    return await reads.first(_BY_ID, id=checkout_id)
 
 
 async def checkouts_by_ids(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, CheckoutView]:

@@ -89,7 +89,6 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("failure_code", sa.String(length=60), nullable=True),
-        sa.Column("failure_message", sa.String(length=500), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("total_minor", sa.BigInteger(), nullable=False),
         sa.Column("quote", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
