@@ -16,7 +16,7 @@ from app.container import Container
 from app.jobs import MESSAGES
 from domain.cart.sweeping import BATCH_MAX as CARTS_MAX
 from domain.cart.sweeping import sweep_expired_carts
-from domain.checkout.sweeps import expire_checkouts, recover_checkouts
+from domain.checkout.sweeping import expire_checkouts, recover_checkouts
 from domain.imports.tidying import BATCH_MAX as IMPORTS_MAX
 from domain.imports.tidying import tidy_imports
 from domain.inbox.sweeping import BATCH_MAX as MESSAGES_MAX

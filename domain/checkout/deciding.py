@@ -3,19 +3,16 @@
 Invariant: each decision is made under the purchase's lock against the state it finds there; then the saga goes on.
 """
 
-from functools import partial
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import StringConstraints
 from sqlalchemy import bindparam, select
 
 from domain.checkout.assessing import approve, enter_capturing
 from domain.checkout.cancelling import begin_cancelling
 from domain.checkout.model import ENDED, MOVING, CheckoutState
 from domain.checkout.ports import CheckoutPorts, Rest
-from domain.checkout.purchase import Purchase, hold, move
-from domain.checkout.saga import Step, next_step
+from domain.checkout.purchase import PaymentMethod, Purchase, lock_purchase, move
+from domain.checkout.saga import ProviderStep, next_step
 from domain.checkout.settling import settle
 from domain.orders.model import CancelledBy, Order
 from domain.risk.cases import case_by_id, close_cases
@@ -31,9 +28,6 @@ _orders = table(Order)
 _CHECKOUT_OF_ORDER = select(_orders.c.checkout_id).where(
     _orders.c.id == bindparam("id"), _orders.c.seller_id == bindparam("seller_id")
 )
-
-PaymentMethod = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_]+$")]
-"""The provider's token for a payment method, as its client library gives it. Never a card number."""
 
 
 @command
@@ -54,7 +48,9 @@ async def continue_checkout(command: ContinueCheckout, *, actor: Actor, ports: C
     return command.checkout_id
 
 
-async def _offer_method(tx: Tx, command: ContinueCheckout, actor: Actor, ports: CheckoutPorts) -> Step | Rest | None:
+async def _offer_method(
+    tx: Tx, command: ContinueCheckout, actor: Actor, ports: CheckoutPorts
+) -> ProviderStep | Rest | None:
     """Writes the method down and is the first step's T1 as well. None: there is nothing new to try.
 
     In one transaction, because the provider may be telling us of the last decline at this moment: whoever looks there
@@ -121,22 +117,21 @@ async def decide_case(command: DecideCase, *, actor: Actor, ports: CheckoutPorts
         raise NotFound("moderation_case")
 
     async def step(tx: Tx) -> None:
-        purchase = await hold(tx, case.checkout_id)
+        purchase = await lock_purchase(tx, case.checkout_id)
         if purchase.checkout.buyer_id == actor.user_id:
             raise NotPermitted("Nobody decides about a purchase of their own.")
         verdict = CaseStatus.APPROVED if command.approve else CaseStatus.REJECTED
-        close = partial(close_cases, tx, checkout_id=case.checkout_id, by=actor.user_id, note=command.note)
         standing = await case_by_id(tx.reads, command.case_id)
-        if purchase.checkout.state in ENDED and standing is not None and standing.status is CaseStatus.OPEN:
-            await close(status=verdict)
-        elif purchase.checkout.state is not CheckoutState.IN_REVIEW:
+        left_open = purchase.checkout.state in ENDED and standing is not None and standing.status is CaseStatus.OPEN
+        if purchase.checkout.state is not CheckoutState.IN_REVIEW and not left_open:
             raise IllegalTransition("checkout", purchase.checkout.state.value, "decided")
-        elif command.approve:
-            await close(status=verdict)
+        # The note stays with the case: buyer and sellers read why an order was cancelled.
+        await close_cases(tx, checkout_id=case.checkout_id, status=verdict, by=actor.user_id, note=command.note)
+        if left_open:
+            return
+        if command.approve:
             await approve(tx, purchase, ports.policy, party=Party.ADMIN, actor=actor)
         else:
-            # The note stays with the case: buyer and sellers read why an order was cancelled.
-            await close(status=verdict)
             await begin_cancelling(
                 tx,
                 purchase,
@@ -169,7 +164,7 @@ async def answer_order(command: AnswerOrder, *, actor: Actor, ports: CheckoutPor
         raise NotFound("order")
 
     async def step(tx: Tx) -> None:
-        purchase = await hold(tx, checkout_id)
+        purchase = await lock_purchase(tx, checkout_id)
         if purchase.checkout.state is not CheckoutState.AWAITING_SELLER:
             raise IllegalTransition("checkout", purchase.checkout.state.value, "answered")
         if command.accept:
@@ -192,7 +187,7 @@ async def answer_order(command: AnswerOrder, *, actor: Actor, ports: CheckoutPor
 
 
 async def _own(tx: Tx, checkout_id: UUID, actor: Actor) -> Purchase:
-    purchase = await hold(tx, checkout_id)
+    purchase = await lock_purchase(tx, checkout_id)
     if purchase.checkout.buyer_id != actor.user():
         raise NotFound("checkout")
     return purchase

@@ -5,8 +5,10 @@ started is a new row that nobody else can hold, so its transaction may take the 
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import StringConstraints
 from sqlalchemy import func, select
 
 from domain.checkout.events import CheckoutMoved
@@ -21,6 +23,10 @@ from domain.shared.transitions import Party
 from domain.users.model import User
 
 _orders, _payments, _users = table(Order), table(Payment), table(User)
+
+
+PaymentMethod = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_]+$")]
+"""The provider's token for a payment method, as its client library gives it. Never a card number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class Purchase:
     order_ids: tuple[UUID, ...]
 
 
-async def hold(tx: Tx, checkout_id: UUID) -> Purchase:
+async def lock_purchase(tx: Tx, checkout_id: UUID) -> Purchase:
     """Locks the checkout. Its payment changes only under that lock, its orders are locked by whoever moves them.
 
     Raises NotFound.

@@ -19,19 +19,19 @@ from uuid import UUID
 from domain.checkout.model import ENDED, MOVING, CheckoutState
 from domain.checkout.outcomes import NothingThere, Outcome, Refused, apply_outcome
 from domain.checkout.ports import CheckoutPorts, Rest
-from domain.checkout.purchase import Purchase, hold
+from domain.checkout.purchase import Purchase, lock_purchase
 from domain.payments.errors import ProviderRefused, ProviderUnavailable
 from domain.payments.ports import AuthorizeRequest, PaymentGateway, ProviderPayment
 from domain.shared.database import Tx
 
 STEPS_MAX: Final = 12
 """Authorize, capture, and a read and a repetition of each; more is a fault, and the recovery job goes on."""
-
-
 CALL_SHARE: Final = 0.9
+"""Of the lease: what a call may take of it, so that its T2 comes before anybody may take the checkout over."""
 IN_FLIGHT: Final = timedelta(seconds=10)
 """As long as one try of a call may take."""
 NO_PAUSE: Final = timedelta()
+"""Before the provider is read again, where the call was about an intent that the provider has already."""
 
 
 class Call(StrEnum):
@@ -43,7 +43,7 @@ class Call(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProviderStep:
     """What T1 wrote down and committed: one call to the provider, and all it needs."""
 
     call: Call
@@ -71,13 +71,13 @@ async def advance(checkout_id: UUID, *, ports: CheckoutPorts, look: bool = False
     `look`: in REQUIRES_ACTION, read the provider, because the buyer or a webhook says that something happened there.
     """
 
-    async def begin(tx: Tx) -> Step | Rest:
-        return next_step(tx, await hold(tx, checkout_id), ports, look=look)
+    async def begin(tx: Tx) -> ProviderStep | Rest:
+        return next_step(tx, await lock_purchase(tx, checkout_id), ports, look=look)
 
     return await proceed(await ports.db.run(begin), ports=ports)
 
 
-async def proceed(step: Step | Rest, *, ports: CheckoutPorts) -> Rest:
+async def proceed(step: ProviderStep | Rest, *, ports: CheckoutPorts) -> Rest:
     """Makes the calls, each with its T2, from a step that some transaction has committed as its T1."""
     for _ in range(STEPS_MAX):
         if isinstance(step, Rest):
@@ -96,9 +96,9 @@ async def proceed(step: Step | Rest, *, ports: CheckoutPorts) -> Rest:
     return step if isinstance(step, Rest) else await ports.db.run(partial(_leave, step=step))
 
 
-async def _finish(tx: Tx, *, step: Step, outcome: Outcome, ports: CheckoutPorts) -> Step | Rest:
+async def _finish(tx: Tx, *, step: ProviderStep, outcome: Outcome, ports: CheckoutPorts) -> ProviderStep | Rest:
     """T2, and the next step's T1 in the same transaction."""
-    purchase = await hold(tx, step.checkout_id)
+    purchase = await lock_purchase(tx, step.checkout_id)
     if purchase.checkout.epoch != step.epoch:
         # Somebody moved it meanwhile. What we were told is old; what has to be done about it they find by reading.
         return Rest(purchase.checkout.state)
@@ -109,19 +109,19 @@ async def _finish(tx: Tx, *, step: Step, outcome: Outcome, ports: CheckoutPorts)
     return next_step(tx, purchase, ports, look=look)
 
 
-async def _leave(tx: Tx, *, step: Step) -> Rest:
+async def _leave(tx: Tx, *, step: ProviderStep) -> Rest:
     """The outcome of the call is unknown: an expired lease tells the next one to read first.
 
     A new intent may still be on its way over there, and a list read now would not show it: that read waits a while.
     """
-    checkout = (await hold(tx, step.checkout_id)).checkout
+    checkout = (await lock_purchase(tx, step.checkout_id)).checkout
     if checkout.epoch == step.epoch:
         pause = IN_FLIGHT if step.call is Call.AUTHORIZE else NO_PAUSE
         checkout.lease_until = tx.now + pause
     return Rest(checkout.state, unavailable=True)
 
 
-def next_step(tx: Tx, purchase: Purchase, ports: CheckoutPorts, *, look: bool) -> Step | Rest:
+def next_step(tx: Tx, purchase: Purchase, ports: CheckoutPorts, *, look: bool) -> ProviderStep | Rest:
     """T1: writes the lease down, or says why there is nothing to do."""
     checkout, payment = purchase.checkout, purchase.payment
     looking = look and checkout.state in MOVING | {CheckoutState.REQUIRES_ACTION}
@@ -132,7 +132,7 @@ def next_step(tx: Tx, purchase: Purchase, ports: CheckoutPorts, *, look: bool) -
     unknown = checkout.lease_until is not None
     checkout.epoch += 1
     checkout.lease_until = tx.now + timedelta(seconds=ports.policy.lease_seconds)
-    return Step(
+    return ProviderStep(
         call=Call.READ if unknown or looking else _call_for(purchase),
         checkout_id=checkout.id,
         epoch=checkout.epoch,
@@ -158,7 +158,7 @@ def _call_for(purchase: Purchase) -> Call:
     return Call.CONFIRM if purchase.payment.provider_ref is not None else Call.AUTHORIZE
 
 
-async def _call(step: Step, gateway: PaymentGateway) -> Outcome:
+async def _call(step: ProviderStep, gateway: PaymentGateway) -> Outcome:
     """The one network call of a step. Raises ProviderUnavailable when nobody knows what became of it."""
     try:
         customer_ref = step.customer_ref or await _customer(step, gateway)
@@ -168,7 +168,7 @@ async def _call(step: Step, gateway: PaymentGateway) -> Outcome:
     return Outcome(step.call is Call.READ, payment or NothingThere(), customer_ref or None)
 
 
-async def _customer(step: Step, gateway: PaymentGateway) -> str:
+async def _customer(step: ProviderStep, gateway: PaymentGateway) -> str:
     """The same customer again within a day, so an intent that went by can be found by it. Empty: not needed."""
     if step.provider_ref is not None:
         return ""
@@ -181,7 +181,7 @@ async def _customer(step: Step, gateway: PaymentGateway) -> str:
         raise
 
 
-async def _ask(step: Step, gateway: PaymentGateway, customer_ref: str) -> ProviderPayment | None:
+async def _ask(step: ProviderStep, gateway: PaymentGateway, customer_ref: str) -> ProviderPayment | None:
     key, ref = step.idempotency_key, step.provider_ref
     if step.call is Call.READ:
         if ref is not None:

@@ -7,13 +7,13 @@ from uuid import UUID
 from domain.checkout.errors import PaymentUnavailable
 from domain.checkout.model import CheckoutState
 from domain.checkout.ports import CheckoutPorts, Rest
-from domain.checkout.saga import Step, advance, proceed
+from domain.checkout.saga import ProviderStep, advance, proceed
 
 POLL_SECONDS: Final = 0.1
 
 
 async def settle(
-    checkout_id: UUID, ports: CheckoutPorts, *, first: Step | Rest | None = None, look: bool = False
+    checkout_id: UUID, ports: CheckoutPorts, *, first: ProviderStep | Rest | None = None, look: bool = False
 ) -> None:
     """Goes on from `first` (a step already committed), or from wherever the checkout stands.
 

@@ -16,11 +16,10 @@ from domain.cart.consuming import CartLineSnapshot, consume
 from domain.cart.errors import CartChanged
 from domain.cart.model import Cart, CartDelivery, CartLine
 from domain.catalog.model import Fulfilment
-from domain.checkout.deciding import PaymentMethod
 from domain.checkout.errors import AddressRequired, ItemsUnavailable, QuoteNotFirm
 from domain.checkout.ports import CheckoutPorts, Rest
-from domain.checkout.purchase import Buyer, Purchase
-from domain.checkout.saga import Step, next_step
+from domain.checkout.purchase import Buyer, PaymentMethod, Purchase
+from domain.checkout.saga import ProviderStep, next_step
 from domain.checkout.settling import settle
 from domain.checkout.writing import new_checkout, new_payment, write_purchase
 from domain.inventory.reservations import reserve
@@ -184,7 +183,7 @@ async def _reserve(
     actor: Actor,
     client: Client,
     ports: CheckoutPorts,
-) -> tuple[UUID, Step | Rest | None]:
+) -> tuple[UUID, ProviderStep | Rest | None]:
     """The whole of it. A first step of None: the key was used before, go on from wherever that checkout stands."""
     buyer_id = actor.user()
     known = await claim(

@@ -15,15 +15,15 @@ from sqlalchemy import and_, bindparam, or_, select, text
 from domain.checkout.cancelling import begin_cancelling
 from domain.checkout.model import WAITING, Checkout, CheckoutState
 from domain.checkout.ports import CheckoutPorts
-from domain.checkout.purchase import hold
+from domain.checkout.purchase import lock_purchase
 from domain.checkout.saga import advance
 from domain.orders.model import CancelledBy
+from domain.payments.errors import ProviderUnavailable
 from domain.shared.actor import SYSTEM
 from domain.shared.database import Query, Tx, table
+from domain.shared.sweeping import AWAY_MAX, one_by_one
 
 BATCH_MAX: Final = 100
-UNAVAILABLE_MAX: Final = 3
-"""The provider is away: the rest of the batch waits for the next sweep."""
 LEASELESS_MAX: Final = timedelta(seconds=5)
 
 _checkouts = table(Checkout)
@@ -68,44 +68,39 @@ _ABANDONED = Query(
 
 async def expire_checkouts(ports: CheckoutPorts) -> int:
     """Checkouts whose reservation ran out, at most BATCH_MAX of them; how many were moved to CANCELLING."""
-    moved = 0
-    faults: list[Exception] = []
-    for found in await ports.db.primary.all(_EXPIRED, now=ports.clock.now()):
-        try:
-            moved += await ports.db.run(partial(_expire, checkout_id=found.id))
-        except Exception as fault:  # noqa: BLE001  # one checkout that cannot be moved must not keep the others' stock
-            faults.append(fault)
-    _tell(faults)
-    return moved
+    expired = await ports.db.primary.all(_EXPIRED, now=ports.clock.now())
+    moved: list[UUID] = []
+
+    async def expire(checkout_id: UUID) -> None:
+        if await ports.db.run(partial(_expire, checkout_id=checkout_id)):
+            moved.append(checkout_id)
+
+    await one_by_one([found.id for found in expired], expire)
+    return len(moved)
 
 
-async def _expire(tx: Tx, checkout_id: UUID) -> int:
-    purchase = await hold(tx, checkout_id)
+async def _expire(tx: Tx, checkout_id: UUID) -> bool:
+    purchase = await lock_purchase(tx, checkout_id)
     checkout = purchase.checkout
     if checkout.state not in _EXPIRABLE or checkout.expires_at is None or checkout.expires_at > tx.now:
-        return 0
+        return False
     await begin_cancelling(tx, purchase, CheckoutState.EXPIRED, code="expired", by=CancelledBy.EXPIRED, actor=SYSTEM)
-    return 1
+    return True
 
 
 async def recover_checkouts(ports: CheckoutPorts) -> int:
     """Checkouts with an expired lease, at most BATCH_MAX: their step is finished by reading first; how many."""
     now = ports.clock.now()
     abandoned = await ports.db.primary.all(_ABANDONED, now=now, leaseless=now - LEASELESS_MAX)
-    faults: list[Exception] = []
+
+    async def finish(checkout_id: UUID) -> None:
+        if (await advance(checkout_id, ports=ports, look=True)).unavailable:
+            raise ProviderUnavailable("the checkout waits for the next sweep")
+
     away = 0
-    for found in abandoned:
-        try:
-            away += (await advance(found.id, ports=ports, look=True)).unavailable
-        except Exception as fault:  # noqa: BLE001  # the next one has nothing to do with it
-            faults.append(fault)
-        if away >= UNAVAILABLE_MAX:
-            break
-    _tell(faults)
-    return len(abandoned) if away < UNAVAILABLE_MAX else 0
-
-
-def _tell(faults: list[Exception]) -> None:
-    """Faults are kept until the batch is done, and then raised together."""
-    if faults:
-        raise ExceptionGroup("some checkouts could not be moved", faults)
+    try:
+        await one_by_one([found.id for found in abandoned], finish, away=ProviderUnavailable)
+    except* ProviderUnavailable as unanswered:
+        # Expected, and counted where the call was made: only other faults are worth a sweep that failed.
+        away = len(unanswered.exceptions)
+    return len(abandoned) if away < AWAY_MAX else 0

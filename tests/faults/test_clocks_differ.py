@@ -8,7 +8,7 @@ import pytest
 from app.container import Container, open_container
 from app.jobs import handlers_of
 from domain.checkout.model import CheckoutState
-from domain.checkout.sweeps import recover_checkouts
+from domain.checkout.sweeping import recover_checkouts
 from domain.payments.refunding import execute_refund, resume_refunds
 from domain.shared.clock import Clock
 from tests.domain.checkout.scenes import a_scene, assert_consistent, checkout_of, ports_of

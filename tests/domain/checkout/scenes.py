@@ -13,7 +13,7 @@ from domain.cart.model import Cart, CartLine
 from domain.checkout.model import ENDED, Checkout, CheckoutState
 from domain.checkout.ports import CheckoutPorts
 from domain.checkout.starting import StartCheckout, start_checkout
-from domain.checkout.sweeps import expire_checkouts, recover_checkouts
+from domain.checkout.sweeping import expire_checkouts, recover_checkouts
 from domain.inventory.model import StockItem
 from domain.ledger.model import Balance, Entry
 from domain.orders.model import Order

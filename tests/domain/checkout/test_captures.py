@@ -8,7 +8,7 @@ from app.container import Container
 from domain.checkout.model import Checkout, CheckoutState
 from domain.checkout.ports import CheckoutPorts
 from domain.checkout.provider_messages import on_payment_message
-from domain.checkout.sweeps import recover_checkouts
+from domain.checkout.sweeping import recover_checkouts
 from domain.ledger.model import Account, AccountKind, Balance, Entry
 from domain.orders.model import CancelledBy, Order, OrderStatus
 from domain.payments.fees import settle_fees

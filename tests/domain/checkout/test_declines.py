@@ -6,7 +6,7 @@ from app.container import Container
 from domain.checkout.deciding import ContinueCheckout, continue_checkout
 from domain.checkout.errors import PaymentUnavailable
 from domain.checkout.model import Checkout, CheckoutEvent, CheckoutState
-from domain.checkout.sweeps import recover_checkouts
+from domain.checkout.sweeping import recover_checkouts
 from domain.payments.model import Payment
 from tests.conftest import FakeClock
 from tests.domain.checkout.scenes import DECLINED, VISA, Scene, a_scene, assert_consistent, ports_of, row, rows

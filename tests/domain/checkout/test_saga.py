@@ -21,7 +21,7 @@ from domain.checkout.deciding import (
 from domain.checkout.errors import AddressRequired, ItemsUnavailable, PaymentUnavailable
 from domain.checkout.model import Checkout, CheckoutState
 from domain.checkout.provider_messages import on_chargeback, on_payment_message
-from domain.checkout.sweeps import expire_checkouts, recover_checkouts
+from domain.checkout.sweeping import expire_checkouts, recover_checkouts
 from domain.inventory.model import Reservation, ReservationStatus, StockItem
 from domain.orders.model import Order, OrderHold
 from domain.payments.errors import ProviderUnavailable
