@@ -1,6 +1,5 @@
 """What tests and developers steer the sandbox with, under /_sandbox/: not part of the provider's API."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from pydantic import TypeAdapter, ValidationError
@@ -94,7 +93,7 @@ class _Control:
             return JSONResponse(error.body(), status_code=error.status)
 
     async def _do(self, step: Callable[[Tx], T]) -> T:
-        result = await asyncio.to_thread(self._store.run, step)
+        result = self._store.run(step)
         self._wake()
         return result
 

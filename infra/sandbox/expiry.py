@@ -1,6 +1,6 @@
 """Authorizations that nobody captured in time, and the cancelling that requests share with them."""
 
-import json
+import orjson
 
 from infra.sandbox.charges import AUTHORIZATION_SECONDS
 from infra.sandbox.errors import Body
@@ -42,4 +42,4 @@ def sweep(tx: Tx) -> None:
         (PLATFORM, tx.now - AUTHORIZATION_SECONDS, SWEEP_MAX),
     ).fetchall()
     for (body,) in rows:
-        expire_if_due(tx, json.loads(body), PLATFORM)
+        expire_if_due(tx, orjson.loads(body), PLATFORM)

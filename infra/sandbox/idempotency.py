@@ -5,12 +5,13 @@ errors included; with other parameters, or for another endpoint, it is refused.
 """
 
 import hashlib
-import json
 from dataclasses import dataclass
+
+import orjson
 
 from infra.sandbox.errors import Body, invalid, key_mismatch
 from infra.sandbox.form import Value
-from infra.sandbox.store import Tx
+from infra.sandbox.store import Tx, as_text
 
 KEY_SECONDS = 24 * 3_600
 KEY_MAX = 255
@@ -39,7 +40,7 @@ class Answer:
 def keyed(account: str, key: str, method: str, path: str, form: dict[str, Value]) -> Keyed:
     if len(key) > KEY_MAX:
         raise invalid(f"Idempotency keys can be at most {KEY_MAX} characters long.")
-    digest = hashlib.sha256(json.dumps(form, sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(orjson.dumps(form, option=orjson.OPT_SORT_KEYS)).hexdigest()
     return Keyed(account, key, method, path, digest)
 
 
@@ -55,7 +56,7 @@ def recall(tx: Tx, keyed: Keyed) -> Answer | None:
         raise key_mismatch(keyed.key, "for the same endpoint")
     if digest != keyed.digest:
         raise key_mismatch(keyed.key, "with the same parameters")
-    return Answer(status, json.loads(body), request, replayed=True)
+    return Answer(status, orjson.loads(body), request, replayed=True)
 
 
 def remember(tx: Tx, keyed: Keyed, answer: Answer) -> None:
@@ -70,7 +71,7 @@ def remember(tx: Tx, keyed: Keyed, answer: Answer) -> None:
             keyed.digest,
             answer.request_id,
             answer.status,
-            json.dumps(answer.body),
+            as_text(answer.body),
             tx.now,
         ),
     )

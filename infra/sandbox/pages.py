@@ -3,7 +3,6 @@
 A page is reached only through an unguessable link: the client secret, or the id of the account link.
 """
 
-import asyncio
 import hmac
 from collections.abc import Callable
 from html import escape
@@ -113,7 +112,7 @@ class _Pages:
         return await self._do(lambda tx: tx.get("account_link", ref, PLATFORM))
 
     async def _do(self, step: Callable[[Tx], T]) -> T:
-        result = await asyncio.to_thread(self._store.run, step)
+        result = self._store.run(step)
         self._wake()
         return result
 

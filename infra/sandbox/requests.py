@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from infra.sandbox import errors
@@ -73,14 +74,14 @@ class Requests:
             raise errors.key_in_use(key)
         self._in_progress.add(in_progress)
         try:
-            switches = await asyncio.to_thread(self._store.switches)
-            await asyncio.sleep(switches.latency_of(path, "before"))
+            switches = self._store.switches()
+            await _wait(switches.latency_of(path, "before"))
             work = _Work(endpoint.handler, request, form, account, publishable, request_id, same)
-            answer = await asyncio.to_thread(self._store.run, work, Origin(request_id, key or None))
+            answer = self._store.run(work, Origin(request_id, key or None))
         finally:
             self._in_progress.discard(in_progress)
         self._on_commit()
-        await asyncio.sleep(switches.latency_of(path, "after"))
+        await _wait(switches.latency_of(path, "after"))
         return answer
 
 
@@ -170,6 +171,11 @@ def _visible_deeply(body: Body) -> Body:
     return shown
 
 
+async def _wait(seconds: float) -> None:
+    if seconds > 0:
+        await asyncio.sleep(seconds)
+
+
 async def _pairs(request: Request) -> list[tuple[str, str]]:
     pairs = parse_qsl(request.url.query, keep_blank_values=True)
     if request.method != "POST":
@@ -214,7 +220,9 @@ def present(answer: Answer) -> Response:
         headers |= {"Idempotent-Replayed": "true", "Original-Request": answer.request_id}
         if answer.status >= 500:
             headers["Stripe-Should-Retry"] = "false"
-    return JSONResponse(answer.body, status_code=answer.status, headers=headers)
+    return Response(
+        orjson.dumps(answer.body), status_code=answer.status, headers=headers, media_type="application/json"
+    )
 
 
 class Hangup(Response):

@@ -6,6 +6,7 @@ The queue is in the store: what was not accepted before the process died is deli
 import asyncio
 import hashlib
 import hmac
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from infra.sandbox import expiry, idempotency, payouts
 from infra.sandbox.store import Store, Tx
 
 BATCH_MAX = 32
+SWEEP_SECONDS = 0.2
 TRIES_MAX = 16
 TIMEOUT_SECONDS = 10.0
 BACKOFF_FIRST_SECONDS = 0.5
@@ -28,6 +30,16 @@ class _Delivery:
     event_id: str
     payload: bytes
     tries: int
+    copies: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What came of one delivery."""
+
+    delivery: _Delivery
+    outcome: str
+    accepted: bool
 
 
 def signature(payload: bytes, secret: str, at: int) -> str:
@@ -45,6 +57,7 @@ class Deliveries:
         self._secret = secret
         self._wall = wall
         self._woken = asyncio.Event()
+        self._swept_at = -SWEEP_SECONDS
 
     def wake(self) -> None:
         self._woken.set()
@@ -66,20 +79,22 @@ class Deliveries:
 
     async def _work(self, client: httpx.AsyncClient) -> bool:
         """One round; whether there was anything to deliver."""
-        url, one_by_one, batch = await asyncio.to_thread(self._store.run, self._take)
+        url, one_by_one, batch = self._store.run(self._take)
         if url is None or not batch:
             return False
         if one_by_one:
             for delivery in batch:
-                await self._deliver(client, url, delivery)
+                await self._deliver(client, url, [delivery])
         else:
-            await asyncio.gather(*(self._deliver(client, url, delivery) for delivery in batch))
+            await self._deliver(client, url, batch)
         return True
 
     def _take(self, tx: Tx) -> tuple[str | None, bool, list[_Delivery]]:
-        payouts.sweep(tx)
-        expiry.sweep(tx)
-        idempotency.forget(tx)
+        if time.monotonic() - self._swept_at >= SWEEP_SECONDS:
+            self._swept_at = time.monotonic()
+            payouts.sweep(tx)
+            expiry.sweep(tx)
+            idempotency.forget(tx)
         how = tx.switches.webhooks
         url = how.url or self._url
         if url is None or how.paused:
@@ -89,15 +104,24 @@ class Deliveries:
             "WHERE d.state = 'waiting' AND d.due_at <= ? ORDER BY d.seq * ? LIMIT ?",
             (tx.wall, -1 if how.out_of_order else 1, BATCH_MAX),
         ).fetchall()
-        batch = [_Delivery(seq, event, body.encode(), tries) for seq, event, body, tries in rows]
+        batch = [_Delivery(seq, event, body.encode(), tries, _copies(tx)) for seq, event, body, tries in rows]
         return url, how.out_of_order, batch
 
-    async def _deliver(self, client: httpx.AsyncClient, url: str, delivery: _Delivery) -> None:
-        copies = await asyncio.to_thread(self._store.run, _copies)
-        outcome, accepted = "dropped", copies == 0
-        for _ in range(copies):
+    async def _deliver(self, client: httpx.AsyncClient, url: str, deliveries: list[_Delivery]) -> None:
+        """All at once; what came of them is written together. Whoever dies before tells them all again."""
+        told = await asyncio.gather(*(self._tell(client, url, delivery) for delivery in deliveries))
+
+        def settle(tx: Tx) -> None:
+            for one in told:
+                _settle(tx, one)
+
+        self._store.run(settle)
+
+    async def _tell(self, client: httpx.AsyncClient, url: str, delivery: _Delivery) -> _Told:
+        outcome, accepted = "dropped", delivery.copies == 0
+        for _ in range(delivery.copies):
             outcome, accepted = await self._post(client, url, delivery.payload)
-        await asyncio.to_thread(self._store.run, lambda tx: _settle(tx, delivery, outcome, accepted))
+        return _Told(delivery, outcome, accepted)
 
     async def _post(self, client: httpx.AsyncClient, url: str, payload: bytes) -> tuple[str, bool]:
         signed = signature(payload, self._secret, int(self._wall()))
@@ -119,18 +143,19 @@ def _copies(tx: Tx) -> int:
     return 0
 
 
-def _settle(tx: Tx, delivery: _Delivery, outcome: str, accepted: bool) -> None:
+def _settle(tx: Tx, told: _Told) -> None:
+    delivery = told.delivery
     tries = delivery.tries + 1
-    state = "done" if accepted else ("dead" if tries >= TRIES_MAX else "waiting")
+    state = "done" if told.accepted else ("dead" if tries >= TRIES_MAX else "waiting")
     pause = min(BACKOFF_FIRST_SECONDS * 2**delivery.tries, BACKOFF_MAX_SECONDS)
     tx.connection.execute(
         "UPDATE delivery SET tries = ?, state = ?, last = ?, due_at = ? WHERE seq = ?",
-        (tries, state, outcome, tx.wall + pause, delivery.seq),
+        (tries, state, told.outcome, tx.wall + pause, delivery.seq),
     )
-    if accepted:
-        row = tx.any(delivery.event_id)
-        if row is not None:
-            tx.save(row | {"pending_webhooks": 0})
+    if told.accepted:
+        tx.connection.execute(
+            "UPDATE object SET body = json_set(body, '$.pending_webhooks', 0) WHERE id = ?", (delivery.event_id,)
+        )
 
 
 def recent(tx: Tx, limit: int) -> list[dict[str, object]]:
