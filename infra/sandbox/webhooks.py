@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import httpx
+import aiohttp
 
 from infra.sandbox import expiry, idempotency, payouts
 from infra.sandbox.store import Store, Tx
@@ -63,8 +63,8 @@ class Deliveries:
         self._woken.set()
 
     async def run(self) -> None:
-        limits = httpx.Limits(max_connections=BATCH_MAX)
-        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False) as client:
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as client:
             while True:
                 self._woken.clear()
                 if not await self._work(client):
@@ -77,7 +77,7 @@ class Deliveries:
         except TimeoutError:
             return
 
-    async def _work(self, client: httpx.AsyncClient) -> bool:
+    async def _work(self, client: aiohttp.ClientSession) -> bool:
         """One round; whether there was anything to deliver."""
         url, one_by_one, batch = self._store.run(self._take)
         if url is None or not batch:
@@ -107,7 +107,7 @@ class Deliveries:
         batch = [_Delivery(seq, event, body.encode(), tries, _copies(tx)) for seq, event, body, tries in rows]
         return url, how.out_of_order, batch
 
-    async def _deliver(self, client: httpx.AsyncClient, url: str, deliveries: list[_Delivery]) -> None:
+    async def _deliver(self, client: aiohttp.ClientSession, url: str, deliveries: list[_Delivery]) -> None:
         """All at once; what came of them is written together. Whoever dies before tells them all again."""
         told = await asyncio.gather(*(self._tell(client, url, delivery) for delivery in deliveries))
 
@@ -117,20 +117,21 @@ class Deliveries:
 
         self._store.run(settle)
 
-    async def _tell(self, client: httpx.AsyncClient, url: str, delivery: _Delivery) -> _Told:
+    async def _tell(self, client: aiohttp.ClientSession, url: str, delivery: _Delivery) -> _Told:
         outcome, accepted = "dropped", delivery.copies == 0
         for _ in range(delivery.copies):
             outcome, accepted = await self._post(client, url, delivery.payload)
         return _Told(delivery, outcome, accepted)
 
-    async def _post(self, client: httpx.AsyncClient, url: str, payload: bytes) -> tuple[str, bool]:
+    async def _post(self, client: aiohttp.ClientSession, url: str, payload: bytes) -> tuple[str, bool]:
         signed = signature(payload, self._secret, int(self._wall()))
         headers = {"Content-Type": "application/json; charset=utf-8", "Stripe-Signature": signed}
         try:
-            response = await client.post(url, content=payload, headers=headers)
-        except httpx.HTTPError as error:
+            async with client.post(url, data=payload, headers=headers, allow_redirects=False) as response:
+                await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
             return type(error).__name__, False
-        return str(response.status_code), response.is_success
+        return str(response.status), 200 <= response.status < 300
 
 
 def _copies(tx: Tx) -> int:
