@@ -102,7 +102,7 @@ class RefreshToken(SQLModel, table=True):
 
 
 class AttemptWindow(SQLModel, table=True):
-    """How often somebody tried to sign in lately: one row per e-mail address or network, known by a hash only."""
+    """How often somebody tried to sign in lately: one row per limit, known by a hash only."""
 
     __tablename__ = "attempt_window"
 

@@ -8,10 +8,10 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from domain.shared.actor import Actor, Client
+from domain.shared.actor import Actor
 from domain.shared.commands import command
 from domain.shared.database import Tx
-from domain.users.attempts import count_attempt, forgive
+from domain.users.attempts import count_attempt, forgive, password_limits
 from domain.users.errors import WrongCredentials
 from domain.users.events import PasswordChanged
 from domain.users.model import SessionEnd, User, UserStatus
@@ -26,18 +26,19 @@ class ChangePassword:
     new_password: Password
 
 
-async def change_password(command: ChangePassword, *, actor: Actor, client: Client, ports: UserPorts) -> int:
+async def change_password(command: ChangePassword, *, actor: Actor, ports: UserPorts) -> int:
     """How many other sessions ended. Raises WrongCredentials, TooManyAttempts."""
     user_id = actor.user()
+    limits = password_limits(user_id)
 
-    async def before(tx: Tx) -> tuple[str, str]:
+    async def before(tx: Tx) -> str:
         user = await tx.get(User, user_id)
         if user is None or user.status is not UserStatus.ACTIVE:
             raise WrongCredentials()
-        return user.email, user.password_hash
+        return user.password_hash
 
-    email, old_hash = await ports.db.run(before)
-    await count_attempt(ports.db, email, client.ip)
+    old_hash = await ports.db.run(before)
+    await count_attempt(ports.db, limits)
     if not await ports.hasher.verify(old_hash, command.current_password.get_secret_value()):
         raise WrongCredentials()
     new_hash = await ports.hasher.hash(command.new_password.get_secret_value())
@@ -47,7 +48,7 @@ async def change_password(command: ChangePassword, *, actor: Actor, client: Clie
         if user.password_hash != old_hash or user.status is not UserStatus.ACTIVE:
             raise WrongCredentials()
         user.password_hash, user.updated_at = new_hash, tx.now
-        await forgive(tx, email, client.ip)
+        await forgive(tx, limits)
         tx.record(PasswordChanged(at=tx.now, user_id=user_id))
         return await end_all_sessions(tx, user_id, SessionEnd.PASSWORD_CHANGED, but=actor.session_id)
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Table, delete, select
 
 from domain.shared.database import Database, Tx, table
 from domain.shared.policy import Policy
-from domain.users.attempts import WINDOW_SECONDS
+from domain.users.attempts import ADDRESS_WINDOW_SECONDS
 from domain.users.model import AttemptWindow, ClientSignal, RefreshToken, UserSession
 
 BATCH_MAX: Final = 1_000
@@ -37,7 +37,7 @@ async def sweep_users(db: Database, policy: Policy) -> int:
 
 
 async def _sweep_attempts(tx: Tx, _policy: Policy) -> int:
-    return await _remove(tx, _windows, _windows.c.began_at <= tx.now - timedelta(seconds=WINDOW_SECONDS))
+    return await _remove(tx, _windows, _windows.c.began_at <= tx.now - timedelta(seconds=ADDRESS_WINDOW_SECONDS))
 
 
 async def _sweep_signals(tx: Tx, _policy: Policy) -> int:

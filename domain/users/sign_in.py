@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, func, select
 from domain.shared.actor import Client
 from domain.shared.commands import command
 from domain.shared.database import Query, Tx, table
-from domain.users.attempts import count_attempt, forgive
+from domain.users.attempts import count_attempt, forgive, sign_in_limits
 from domain.users.errors import WrongCredentials
 from domain.users.model import SignalKind, User, UserStatus
 from domain.users.ports import UserPorts
@@ -43,8 +43,9 @@ class SignIn:
 
 
 async def sign_in(command: SignIn, *, client: Client, ports: UserPorts) -> SignedIn:
-    """A new session. Raises WrongCredentials, or TooManyAttempts for this address or network."""
-    await count_attempt(ports.db, command.email, client.ip)
+    """A new session. Raises WrongCredentials, or TooManyAttempts for what this client tried."""
+    limits = await sign_in_limits(ports.db.primary, command.email, client)
+    await count_attempt(ports.db, limits)
     found = await ports.db.primary.first(_CREDENTIALS, email=command.email)
     password_hash = found.password_hash if found is not None else ""
     verified = await ports.hasher.verify(password_hash, command.password.get_secret_value())
@@ -56,7 +57,7 @@ async def sign_in(command: SignIn, *, client: Client, ports: UserPorts) -> Signe
         (user,) = await tx.lock(User, [user_id])
         if user.status is not UserStatus.ACTIVE or user.password_hash != password_hash:
             raise WrongCredentials()
-        await forgive(tx, command.email, client.ip)
+        await forgive(tx, limits)
         return await begin(tx, user, SignalKind.SIGNED_IN, client=client, ports=ports)
 
     return await ports.db.run(step)

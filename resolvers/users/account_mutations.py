@@ -112,7 +112,7 @@ class AccountMutations:
     @mutation(AccessLevel.SIGNED_IN, "Change the password; all other sessions end.", sensitive=True)
     async def change_password(self, info: Info, input: ChangePasswordInput) -> ChangePasswordResult:
         viewer, command = info.context.viewer, parse(ChangePassword, input)
-        ended = await change_password(command, actor=viewer.actor, client=viewer.client, ports=info.context.ports.users)
+        ended = await change_password(command, actor=viewer.actor, ports=info.context.ports.users)
         return ChangePasswordSuccess(ended_sessions=ended)
 
     @mutation(AccessLevel.SIGNED_IN, "Add an address; at most 50. The first one is the default.")

@@ -131,7 +131,7 @@ class WrongCredentials(UserError):
     pass
 
 
-@failure(errors.TooManyAttempts, "Too many attempts to sign in or to register, for this address or from this network.")
+@failure(errors.TooManyAttempts, "Too many attempts to sign in or to register, from this device or network.")
 class TooManyAttempts(UserError):
     retry_after_seconds: int = strawberry.field(description="How long to wait.")
 

@@ -18,7 +18,7 @@ from domain.users.administration import (
     set_user_roles,
     unblock_user,
 )
-from domain.users.attempts import PER_EMAIL_MAX
+from domain.users.attempts import PER_ORIGIN_MAX
 from domain.users.errors import (
     SessionOver,
     TooManyAttempts,
@@ -45,7 +45,7 @@ async def lives(container: Container, session: SignedIn) -> bool:
 
 async def change(ports: UserPorts, actor: Actor, current: str, new: str = NEW_PASSWORD) -> int:
     command = ChangePassword(current_password=SecretStr(current), new_password=SecretStr(new))
-    return await change_password(command, actor=actor, client=Client(), ports=ports)
+    return await change_password(command, actor=actor, ports=ports)
 
 
 def actor_of(container: Container, session: SignedIn) -> Actor:
@@ -157,9 +157,9 @@ async def test_the_present_password_cannot_be_guessed_from_within_a_session(cont
     ports = ports_of(container)
     _, here = await an_account(ports)
     actor = actor_of(container, here)
-    guesses = (change(ports, actor, f"guess number {number}") for number in range(PER_EMAIL_MAX + 5))
+    guesses = (change(ports, actor, f"guess number {number}") for number in range(PER_ORIGIN_MAX + 5))
     refusals = [type(each) for each in await asyncio.gather(*guesses, return_exceptions=True)]
-    assert (refusals.count(WrongCredentials), refusals.count(TooManyAttempts)) == (PER_EMAIL_MAX, 5)
+    assert (refusals.count(WrongCredentials), refusals.count(TooManyAttempts)) == (PER_ORIGIN_MAX, 5)
 
 
 async def test_of_two_changes_at_once_one_is_kept(container: Container) -> None:

@@ -13,8 +13,8 @@ from domain.shared.actor import Client
 from domain.shared.database import Tx, table
 from domain.shared.errors import DomainError, InvalidInput
 from domain.users.attempts import (
-    PER_EMAIL_MAX,
     PER_NETWORK_MAX,
+    PER_ORIGIN_MAX,
     REGISTRATIONS_PER_NETWORK_MAX,
     WINDOW_SECONDS,
     network_of,
@@ -33,9 +33,9 @@ from tests.conftest import FakeClock
 from tests.domain.users.accounts import PASSWORD, FakePasswordHasher, an_account, ports_of
 
 
-async def attempt(ports: UserPorts, email: str, password: str = PASSWORD, ip: str = "") -> SignedIn:
+async def attempt(ports: UserPorts, email: str, password: str = PASSWORD, ip: str = "", device: str = "") -> SignedIn:
     command = SignIn(email=email, password=SecretStr(password))
-    return await sign_in(command, client=Client(ip=ip, user_agent="Test/1", device_id="d1"), ports=ports)
+    return await sign_in(command, client=Client(ip=ip, user_agent="Test/1", device_id=device), ports=ports)
 
 
 async def block(container: Container, email: str) -> None:
@@ -70,16 +70,16 @@ async def test_the_real_hash_takes_a_right_password_only(container: Container) -
         await attempt(ports, email, PASSWORD + " ")
 
 
-async def test_guesses_at_one_address_are_bounded_even_when_they_come_at_once(container: Container) -> None:
+async def test_guesses_from_one_origin_are_bounded_even_when_they_come_at_once(container: Container) -> None:
     hasher = FakePasswordHasher()
     ports = ports_of(container, hasher)
     known, unknown = (await an_account(ports))[0], f"{uuid4().hex}@example.com"
     for email in (known, unknown):
         hasher.verified = 0
-        guesses = (attempt(ports, email, f"guess number {number}") for number in range(PER_EMAIL_MAX * 3))
+        guesses = (attempt(ports, email, f"guess number {number}") for number in range(PER_ORIGIN_MAX * 3))
         refusals = [type(each) for each in await asyncio.gather(*guesses, return_exceptions=True)]
-        assert refusals.count(WrongCredentials) == hasher.verified == PER_EMAIL_MAX
-        assert refusals.count(TooManyAttempts) == PER_EMAIL_MAX * 2
+        assert refusals.count(WrongCredentials) == hasher.verified == PER_ORIGIN_MAX
+        assert refusals.count(TooManyAttempts) == PER_ORIGIN_MAX * 2
     with pytest.raises(TooManyAttempts):
         await attempt(ports, known)
 
@@ -90,11 +90,11 @@ async def test_after_the_window_and_after_success_the_count_begins_anew(
     ports = ports_of(fresh_container)
     email, _ = await an_account(ports)
     for _ in range(2):
-        for _ in range(PER_EMAIL_MAX - 1):
+        for _ in range(PER_ORIGIN_MAX - 1):
             with pytest.raises(WrongCredentials):
                 await attempt(ports, email, "wrong password")
         await attempt(ports, email)
-    for _ in range(PER_EMAIL_MAX):
+    for _ in range(PER_ORIGIN_MAX):
         with pytest.raises(WrongCredentials):
             await attempt(ports, email, "wrong password")
     with pytest.raises(TooManyAttempts) as refusal:
