@@ -30,7 +30,7 @@ async def _apply(message: Message, container: Container) -> bool:
     elif message.kind == ProviderEventKind.ACCOUNT:
         await refresh_payment_account(db=ports.db, provider=ports.gateway, account_ref=message.object_ref)
     elif message.kind == ProviderEventKind.CHARGEBACK:
-        await on_chargeback(message.object_ref, cause_id=message.id, ports=ports.checkout)
+        await on_chargeback(message.object_ref, ports=ports.checkout)
     else:
         return False
     return True

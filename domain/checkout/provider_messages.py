@@ -84,15 +84,19 @@ async def on_payment_message(provider_ref: str, *, ports: CheckoutPorts) -> None
             raise ProviderUnavailable("the checkout could not be brought up to date just now")
 
 
-async def on_chargeback(provider_ref: str, *, cause_id: UUID, ports: CheckoutPorts) -> None:
-    """The buyer's bank takes money back: nothing of it is released until somebody has looked. Safe to repeat."""
+async def on_chargeback(provider_ref: str, *, ports: CheckoutPorts) -> None:
+    """The buyer's bank takes money back: nothing of it is released until somebody has looked.
+
+    Safe to repeat: the payment is the cause, so however many messages tell of it, each order has one hold.
+    """
     found = await ports.gateway.read(provider_ref)
-    if found.payment_id is None:
+    payment_id = found.payment_id
+    if payment_id is None:
         return
-    shares = await ports.db.primary.all(_SHARES, payment_id=found.payment_id)
+    shares = await ports.db.primary.all(_SHARES, payment_id=payment_id)
 
     async def step(tx: Tx) -> None:
         for order in await tx.lock(Order, [share.order_id for share in shares]):
-            await place_hold(tx, order, kind=HoldKind.CHARGEBACK, cause_id=cause_id, actor=PROVIDER)
+            await place_hold(tx, order, kind=HoldKind.CHARGEBACK, cause_id=payment_id, actor=PROVIDER)
 
     await ports.db.run(step)

@@ -4,7 +4,7 @@ Invariant: a hold is opened and closed under the order's row lock, and whoever c
 holds under the same lock; so once a hold stands, no money of the order moves, without any message in between.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import StringConstraints
@@ -35,6 +35,12 @@ _OPEN_FOR = (
     .limit(1)
 )
 
+_JUDGED_BY_ADMINISTRATORS: Final = (HoldKind.ADMIN, HoldKind.CHARGEBACK)
+"""The marketplace's own (by an administrator, or by the system for a lost parcel), and those of the buyer's bank.
+
+A refund's hold is not among them: it goes with the refund.
+"""
+
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
 
 
@@ -49,7 +55,7 @@ class OpenHold:
 
 @command
 class CloseHold:
-    """Every hold that an administrator opened on the order, or the system for a lost parcel."""
+    """Every hold on the order that an administrator judges: the marketplace's own, and those of chargebacks."""
 
     order_id: OrderId
     idempotency_key: IdempotencyKey
@@ -115,7 +121,7 @@ async def open_hold(command: OpenHold, *, actor: Actor, db: Database) -> UUID:
 
 
 async def close_hold(command: CloseHold, *, actor: Actor, db: Database) -> UUID:
-    """The order's id. Raises NotFound (also when no such hold is open), IdempotencyConflict."""
+    """The order's id. Raises NotFound (also when none that an administrator lifts is open), IdempotencyConflict."""
     admin_id = actor.admin()
 
     async def step(tx: Tx) -> UUID:
@@ -129,7 +135,8 @@ async def close_hold(command: CloseHold, *, actor: Actor, db: Database) -> UUID:
         )
         if known is None:
             order, _ = await lock_order(tx, command.order_id, actor, Party.ADMIN, acting_as=Party.ADMIN)
-            if not await lift_holds(tx, order, kind=HoldKind.ADMIN, actor=actor):
+            lifted = [await lift_holds(tx, order, kind=kind, actor=actor) for kind in _JUDGED_BY_ADMINISTRATORS]
+            if not any(lifted):
                 raise NotFound("hold")
         return command.order_id
 

@@ -62,7 +62,7 @@ class OpenHoldSuccess:
     order: Order = strawberry.field(description="As it is now.")
 
 
-@strawberry.type(description="The marketplace's hold is lifted; others may stand.")
+@strawberry.type(description="The holds of the marketplace and of chargebacks are lifted; others may stand.")
 class CloseHoldSuccess:
     order: Order = strawberry.field(description="As it is now.")
 
@@ -178,7 +178,11 @@ class AdminOrderMutations:
         id_ = await open_hold(parse(OpenHold, input), actor=context.actor, db=context.ports.db)
         return OpenHoldSuccess(order=await _shown(info, id_))
 
-    @mutation(AccessLevel.ADMIN, "Lift the marketplace's own hold on an order.")
+    @mutation(
+        AccessLevel.ADMIN,
+        "Lift the marketplace's own holds on an order, and those of chargebacks, won or lost: once nothing else holds "
+        "the order, its money can go on.",
+    )
     async def close_hold(self, info: Info, input: CloseHoldInput) -> CloseHoldResult:
         context = info.context
         id_ = await close_hold(parse(CloseHold, input), actor=context.actor, db=context.ports.db)

@@ -20,17 +20,16 @@ from domain.checkout.deciding import (
 )
 from domain.checkout.errors import AddressRequired, ItemsUnavailable, PaymentUnavailable
 from domain.checkout.model import Checkout, CheckoutState
-from domain.checkout.provider_messages import on_chargeback, on_payment_message
+from domain.checkout.provider_messages import on_payment_message
 from domain.checkout.sweeping import expire_checkouts, recover_checkouts
 from domain.inventory.model import Reservation, ReservationStatus, StockItem
-from domain.orders.model import Order, OrderHold
+from domain.orders.model import Order
 from domain.payments.errors import ProviderUnavailable
 from domain.payments.model import Payment
 from domain.payments.ports import ProviderPaymentStatus
 from domain.risk.model import ModerationCase
 from domain.shared.actor import Actor, ActorKind
 from domain.shared.errors import IdempotencyConflict, IllegalTransition, NotFound
-from domain.shared.ids import new_id
 from domain.users.model import Address
 from tests.conftest import FakeClock
 from tests.domain.checkout.scenes import (
@@ -374,18 +373,3 @@ async def test_a_listing_paused_meanwhile_is_not_sold(container: Container, gate
     await change(container, Listing, scene.goods[0].listing_id, status=ListingStatus.PAUSED)
     with pytest.raises(ItemsUnavailable):
         await scene.start(ports_of(container, gateway))
-
-
-async def test_a_chargeback_holds_every_order_that_the_payment_paid(
-    container: Container, gateway: FakePaymentGateway
-) -> None:
-    scene, ports = await a_scene(container, sellers=2), ports_of(container, gateway)
-    checkout_id = await scene.start(ports)
-    [payment] = await rows(container, Payment, checkout_id=checkout_id)
-    cause_id = new_id()
-    for _ in range(2):
-        await on_chargeback(payment.provider_ref, cause_id=cause_id, ports=ports)
-    holds = await rows(container, OrderHold, cause_id=cause_id)
-    orders = await rows(container, Order, checkout_id=checkout_id)
-    assert {hold.order_id for hold in holds} == {order.id for order in orders}
-    assert len(holds) == 2
