@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from app.demo import review_texts
 from app.demo.copying import Row
 from app.demo.ids import draws
 from app.demo.rows import Rows
@@ -22,66 +23,42 @@ Tallies = dict[tuple[ReviewKind, UUID], Counter[int]]
 
 _WEIGHTS: Final = (2, 3, 8, 30, 57)
 """How often one to five stars are given."""
-_TITLES: Final = {
-    1: ("Broken on arrival", "Not as described", "Would not buy again"),
-    2: ("Disappointing", "Expected more", "Cheaply made"),
-    3: ("Does what it should", "Mixed feelings", "All right for the price"),
-    4: ("Good, with a small but", "Happy with it", "Well made"),
-    5: ("Exactly right", "Better than expected", "Would buy again", "Wonderful"),
-}
-_BODIES: Final = {
-    1: ("The {noun} stopped working after two days.", "Colour and size differ from the pictures."),
-    2: ("The {noun} feels flimsy and the parcel took its time.", "It works, but {feature} is hardly there."),
-    3: ("Nothing special, but the {noun} does its job.", "Good for {use}, less so for anything else."),
-    4: ("I use the {noun} for {use} and like {feature}. One star off for the packaging.", "Nice {noun}, fair price."),
-    5: (
-        "I bought the {noun} for {use}, and it is perfect. {feature} makes the difference.",
-        "Arrived early, well packed. The {noun} looks even better than in the pictures.",
-        "After three months of {use}: still like new.",
-    ),
-}
-_SELLER_TITLES: Final = {1: "No answer", 2: "Slow", 3: "Fine", 4: "Friendly and quick", 5: "A pleasure"}
-_REPLIES: Final = (
-    "Thank you, enjoy it!",
-    "We are glad that you like it.",
-    "Thank you for telling us: we talked to the maker about it.",
-)
 LISTING_SHARE: Final = 0.65
 SELLER_SHARE: Final = 0.5
 BUYER_SHARE: Final = 0.15
 REPLY_SHARE: Final = 0.2
+CRITICAL_REPLY_SHARE: Final = 0.6
 
 
 def add_reviews(rows: Rows, sale: DemoSale, tallies: Tallies) -> None:
     """Written within four weeks of the completion, but never after it would have been too late or is now."""
-    draw = draws("reviews", sale.number)
+    draw, words = draws("reviews", sale.number), draws("review words", sale.number)
     mood = draw.choices(STARS, weights=_WEIGHTS)[0]
     if draw.random() < LISTING_SHARE:
-        leaf = sale.listing.product.leaf
-        words = {
-            "noun": sale.listing.product.noun,
-            "use": draw.choice(leaf.uses),
-            "feature": draw.choice(leaf.features),
-        }
-        text = {"title": draw.choice(_TITLES[mood]), "body": _sentence(draw.choice(_BODIES[mood]).format(**words))}
+        leaf, noun = sale.listing.product.leaf, sale.listing.product.noun
+        said = {"noun": noun, "use": words.choice(leaf.uses), "feature": words.choice(leaf.features)}
         about = {"order_line_id": sale.id("order-line", 0), "listing_id": sale.listing.id}
-        _add(rows, sale, ReviewKind.LISTING, mood, {**text, **about, **_reply(sale, draw)}, tallies)
+        text = _text(review_texts.of_listing(mood, said, words))
+        _add(rows, sale, ReviewKind.LISTING, mood, {**text, **about, **_reply(sale, mood, words)}, tallies)
     if draw.random() < SELLER_SHARE:
         stars = min(5, max(1, mood + draw.choice((0, 0, 1))))
-        _add(rows, sale, ReviewKind.SELLER, stars, {"title": _SELLER_TITLES[stars]}, tallies)
+        text = _text(review_texts.of_shop(stars, words))
+        _add(rows, sale, ReviewKind.SELLER, stars, {**text, **_reply(sale, stars, words)}, tallies)
     if draw.random() < BUYER_SHARE:
-        _add(rows, sale, ReviewKind.BUYER, 5, {"title": "Paid at once, kind words"}, tallies)
+        _add(rows, sale, ReviewKind.BUYER, 5, _text(review_texts.of_buyer(words)), tallies)
 
 
-def _sentence(text: str) -> str:
-    """Features begin in lower case and may stand first."""
-    return ". ".join(part[:1].upper() + part[1:] for part in text.split(". "))
+def _text(written: tuple[str, str]) -> Row:
+    title, body = written
+    return {"title": title, "body": body}
 
 
-def _reply(sale: DemoSale, draw: random.Random) -> Row:
-    if draw.random() >= REPLY_SHARE:
+def _reply(sale: DemoSale, stars: int, draw: random.Random) -> Row:
+    """Shops answer what is critical more often."""
+    if draw.random() >= (REPLY_SHARE if stars >= 4 else CRITICAL_REPLY_SHARE):
         return {}
-    return {"reply": draw.choice(_REPLIES), "replied_at": _written_at(sale) + timedelta(hours=5)}
+    text = review_texts.reply(stars, sale.listing.shop.city, draw)
+    return {"reply": text, "replied_at": _written_at(sale) + timedelta(hours=5)}
 
 
 def _written_at(sale: DemoSale) -> datetime:

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 
 from app.container import object_storage
+from app.demo.unfinished import play_unfinished
 from app.reindexing import index_waiting
 from app.seed import OpenAccount, SeedReport, seed
 from app.settings import Settings, SettingsRefused
@@ -38,6 +39,8 @@ async def seed_demo(settings: Settings, listings: int, progress: Told | None = N
             storage=object_storage(settings, SystemClock()),
             progress=partial(tell, LISTINGS),
         )
+        if settings.stripe_api_base is not None:
+            await play_unfinished(settings)
     await index_waiting(settings, lambda done: tell(INDEX, done, report.listings_added))
     return report
 

@@ -162,6 +162,14 @@ async def test_past_sales_leave_the_books_right(sentence: str, connection: async
     assert await connection.fetch(f"{NOTHING_FOUND[sentence]} LIMIT 5") == []
 
 
+async def test_reviews_say_something_and_hardly_one_like_another(connection: asyncpg.Connection) -> None:
+    rows = await connection.fetch("SELECT kind, title, body, reply FROM review")
+    assert all(row["title"] and row["body"] for row in rows)
+    things = [row for row in rows if row["kind"] == "listing"]
+    assert len({row["body"] for row in things}) > 0.8 * len(things)
+    assert any(row["reply"] for row in rows if row["kind"] == "seller")
+
+
 async def test_past_sales_are_over_and_paid_out(connection: asyncpg.Connection) -> None:
     orders = await connection.fetchval('SELECT count(*) FROM "order"')
     assert orders > 30
