@@ -29,4 +29,6 @@ async def category_listings(
 ) -> SearchResult:
     if filter is not None and filter.category_path:
         raise InvalidInput.at("filter.category_path", "CONFLICT", "The category's own path is the filter here.")
-    return await searched(info, filter, text, sort, first, after, page, category_path=root.path)
+    return await searched(
+        info, text=text, filter=filter, sort=sort, first=first, after=after, page=page, category_path=root.path
+    )

@@ -38,7 +38,7 @@ class PublicSearchQueries:
         after: After = None,
         page: PageNumber = None,
     ) -> SearchResult:
-        return await searched(info, filter, text, sort, first, after, page)
+        return await searched(info, text=text, filter=filter, sort=sort, first=first, after=after, page=page)
 
     @query(
         AccessLevel.PUBLIC,
@@ -51,8 +51,9 @@ class PublicSearchQueries:
 
 async def searched(
     info: Info,
-    filter: SearchFilterInput | None,
+    *,
     text: str,
+    filter: SearchFilterInput | None,
     sort: SearchSort,
     first: int | None,
     after: str | None,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import strawberry
 
 from domain.search.labels import Labels, labels_of
-from domain.search.ports import Facet, FacetKind, FacetValue, Hit, SearchAnswer, SearchQuery
+from domain.search.ports import Facet, FacetKind, FacetValue, Hit, PriceRange, SearchAnswer, SearchQuery
 from domain.search.searching import SearchListings, keyset_of
 from domain.shared.actor import Role
 from domain.shared.paging import COUNT_MAX, Keyset
@@ -72,7 +72,7 @@ class SearchFacetValue:
     selected: bool = strawberry.field(description="The filter asks for it at present.")
     min_minor: MinorUnits | None = strawberry.field(description="Of a price range: where it begins.")
     max_minor: MinorUnits | None = strawberry.field(
-        description="Of a price range: the price that it ends before; null for the last, which is open."
+        description="Of a price range: the price that it ends before, so the filter takes one less; null for the last."
     )
 
 
@@ -185,12 +185,7 @@ def chosen_values(facet: Facet, query: SearchQuery) -> set[str]:
     if facet.kind is FacetKind.ATTRIBUTE:
         return {value for each in query.attributes if each.name == facet.name for value in each.values}
     if facet.kind is FacetKind.PRICE:
-        bounds = query.price
-        return {
-            each.value
-            for each in facet.values
-            if bounds is not None and (each.min_minor, each.max_minor) == (bounds.min_minor, bounds.max_minor)
-        }
+        return {each.value for each in facet.values if query.price is not None and _is_range(each, query.price)}
     chosen = {
         FacetKind.CATEGORY: {query.category_path or ""},
         FacetKind.BRAND: set(query.brands),
@@ -198,3 +193,9 @@ def chosen_values(facet: Facet, query: SearchQuery) -> set[str]:
         FacetKind.FULFILMENT: {fulfilment.value for fulfilment in query.fulfilments},
     }
     return chosen[facet.kind]
+
+
+def _is_range(value: FacetValue, bounds: PriceRange) -> bool:
+    """A range ends before its upper bound; the filter's upper bound still counts."""
+    upper_minor = None if value.max_minor is None else value.max_minor - 1
+    return (value.min_minor or 0, upper_minor) == (bounds.min_minor or 0, bounds.max_minor)
