@@ -96,6 +96,8 @@ class LoaderScope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
+    """`reads` and `loaders` may answer from a replica, in queries alone."""
+
     viewer: Viewer
     ports: Ports
     reads: Reads
@@ -105,9 +107,13 @@ class Context:
     def actor(self) -> Actor:
         return self.viewer.actor
 
-    def fork(self) -> "Context":
-        """The same viewer with fresh loaders: one socket carries many operations."""
-        return Context(viewer=self.viewer, ports=self.ports, reads=self.reads, loaders=LoaderScope(self.reads))
+    def fork(self, *, on_primary: bool) -> "Context":
+        """The same viewer with fresh loaders: one socket carries many operations.
+
+        `on_primary`: for mutations and subscriptions, which show what was written a moment ago.
+        """
+        reads = self.ports.db.primary if on_primary else self.reads
+        return Context(viewer=self.viewer, ports=self.ports, reads=reads, loaders=LoaderScope(reads))
 
     def refresh(self) -> None:
         """Between two events of a subscription, called by the edge."""

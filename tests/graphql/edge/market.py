@@ -30,7 +30,7 @@ class FakeContext:
     forks: list[int] = field(default_factory=lambda: [0])
     refreshed: int = 0
 
-    def fork(self) -> Self:
+    def fork(self, *, on_primary: bool) -> Self:
         self.forks[0] += 1
         return type(self)(self.viewer, scope=self.forks[0], forks=self.forks)
 
