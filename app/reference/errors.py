@@ -40,7 +40,7 @@ ADVICE: Final = {
     "CART_EMPTY": "Read the cart again: another tab or device emptied it.",
     "NOT_FOR_SALE": "Read the listing again and take the button away.",
     "ITEMS_UNAVAILABLE": "Show what is left of each item, let the buyer change the cart.",
-    "ADDRESS_REQUIRED": "Ask for a delivery address, then check out with the same key.",
+    "ADDRESS_REQUIRED": "Ask for an address, even if nothing is sent, then check out with the same key.",
     "QUOTE_NOT_FIRM": "Try again in a moment: a price is only estimated now.",
     "PAYMENT_UNAVAILABLE": "Repeat with the same idempotency key: the stock is kept meanwhile.",
     "PROVIDER_UNAVAILABLE": "Repeat in a moment with the same idempotency key.",

@@ -34,8 +34,8 @@ async def consume(
 ) -> tuple[CartLineSnapshot, ...]:
     """Lock the cart, take its lines out and give them; country and chosen deliveries stay for the next purchase.
 
-    Called before anything else is locked (a cart comes first in the lock order). Raises NotFound (not this user's, or
-    expired), CartChanged (another version), CartEmpty.
+    Called before orders and stock are locked. Its checkout comes before it in the lock order, but is a new row that
+    nobody else can hold. Raises NotFound (not this user's, or expired), CartChanged (another version), CartEmpty.
     """
     cart = await hold(tx, Holder(user_id))
     if cart.id != cart_id:
@@ -56,8 +56,8 @@ async def consume(
 async def give_back(tx: Tx, *, cart_id: UUID, lines: Sequence[CartLineSnapshot]) -> None:
     """Put lines back beside what was added meanwhile, up to the limits of a cart.
 
-    Called once per checkout, by the transaction that frees its stock. That transaction locks the cart before the
-    checkout: by calling this first, or by `tx.lock(Cart, [cart_id])`.
+    Called once per checkout, by the transaction that frees its stock: under the checkout's lock, before orders and
+    stock are locked.
     """
     for cart in await tx.lock(Cart, [cart_id]):
         await fill(tx, cart, lines)

@@ -2,7 +2,7 @@
 
 DomainError
 ├── ItemsUnavailable (lines cannot be bought as they stand; every one with its reason)
-├── AddressRequired
+├── AddressRequired (nothing tells where to send it, or which country's tax it bears)
 ├── QuoteNotFirm (shipping or tax could not be confirmed just now)
 └── PaymentUnavailable (the provider is away; the reservation stays, the same key goes on)
 """
@@ -26,7 +26,7 @@ class AddressRequired(DomainError):
     code = "ADDRESS_REQUIRED"
 
     def __init__(self) -> None:
-        super().__init__("Something in the cart is sent by parcel: say where to.")
+        super().__init__("Say where you are: shipping and tax depend on it.")
 
 
 class QuoteNotFirm(DomainError):

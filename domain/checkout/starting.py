@@ -128,8 +128,8 @@ _ADDRESS = Query(
 async def start_checkout(command: StartCheckout, *, actor: Actor, client: Client, ports: CheckoutPorts) -> UUID:
     """The checkout's id; how far it got is read from it. "Started" is not "paid".
 
-    Raises CartChanged, ItemsUnavailable, AddressRequired, QuoteNotFirm, NotFound (address), IdempotencyConflict, Busy,
-    and PaymentUnavailable (then the checkout stands; the same key goes on with it).
+    Raises CartChanged, CartEmpty, ItemsUnavailable, AddressRequired, QuoteNotFirm, NotFound (cart, address),
+    IdempotencyConflict, Busy, and PaymentUnavailable (then the checkout stands; the same key goes on with it).
     """
     basis = await _read_basis(command, actor, ports)
     checkout_id = new_id()

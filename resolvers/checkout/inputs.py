@@ -15,7 +15,9 @@ class CheckoutInput:
         description="The total that the buyer saw. A higher one is not charged but answered by CartChanged."
     )
     address_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="Where to send it; needed when something goes by parcel."
+        default=strawberry.UNSET,
+        description="Where the buyer is. Parcels need it; what is fetched or digital needs it where the cart has no"
+        " `country` and the shops' own country does not decide.",
     )
     payment_method: str | None = strawberry.field(
         default=strawberry.UNSET,

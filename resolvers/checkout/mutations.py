@@ -20,7 +20,7 @@ from domain.checkout.starting import StartCheckout, start_checkout
 from domain.orders.reads import orders_by_ids
 from domain.risk.cases import case_by_id
 from domain.shared.errors import NotFound as Missing
-from resolvers.cart.types import CartChanged
+from resolvers.cart.types import CartChanged, CartEmpty
 from resolvers.checkout.inputs import (
     AcceptOrderInput,
     ApproveModerationCaseInput,
@@ -47,6 +47,7 @@ class CheckoutSuccess:
 CheckoutResult = Annotated[
     CheckoutSuccess
     | CartChanged
+    | CartEmpty
     | ItemsUnavailable
     | AddressRequired
     | QuoteNotFirm

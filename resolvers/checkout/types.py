@@ -160,7 +160,7 @@ class ItemsUnavailable(UserError):
         )
 
 
-@failure(errors.AddressRequired, "Something is sent by parcel and there is no address.")
+@failure(errors.AddressRequired, "Nothing tells where it goes: a parcel needs an address, and tax needs a country.")
 class AddressRequired(UserError):
     pass
 
