@@ -3,13 +3,14 @@
 The replica of these tests lags so far that it has nothing at all.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from strawberry.types import ExecutionResult
 
 from app.container import Container
 from app.graphql import market_schema
@@ -36,12 +37,15 @@ def lagging(container: Container, fresh_container: Container) -> Container:
     return replace(container, ports=ports, reads=fresh_container.reads)
 
 
-async def run(container: Container, document: str, actor: Actor, variables: dict[str, Any]) -> AsyncIterator[Any]:
+async def run(
+    container: Container, document: str, actor: Actor, variables: dict[str, Any]
+) -> AsyncGenerator[Any, None]:
     """The data of each result, by the schema as it is served."""
     schema = market_schema(container.settings, NoMeasures(), container.budget)
     results = await schema.stream(document, variable_values=variables, context_value=container.context(actor))
     async with aclosing(results):
         async for result in results:
+            assert isinstance(result, ExecutionResult)
             assert result.errors is None
             yield result.data
 
