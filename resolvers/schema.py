@@ -29,6 +29,7 @@ from resolvers.catalog.queries import AdminCatalogQueries, PublicCatalogQueries,
 from resolvers.checkout.mutations import CheckoutMutations
 from resolvers.checkout.queries import AdminReviewQueries, BuyerCheckoutQueries
 from resolvers.checkout.subscriptions import CheckoutSubscriptions
+from resolvers.erasure.mutations import ErasureMutations
 from resolvers.extensions.plain_fields import PlainFields
 from resolvers.imports.mutations import SellerImportMutations
 from resolvers.imports.queries import SellerImportQueries
@@ -154,6 +155,7 @@ Mutation = merged(
     (
         UserMutations,
         AccountMutations,
+        ErasureMutations,
         AdminUserMutations,
         SellerMutations,
         ShippingMutations,

@@ -30,6 +30,8 @@ USER_TRANSITIONS: Final = TransitionTable(
     [
         step(UserStatus.ACTIVE, UserStatus.BLOCKED, Party.ADMIN, Party.SYSTEM, action="BLOCK"),
         step(UserStatus.BLOCKED, UserStatus.ACTIVE, Party.ADMIN, Party.SYSTEM, action="UNBLOCK"),
+        step(UserStatus.ACTIVE, UserStatus.ERASED, Party.BUYER, Party.ADMIN, action="ERASE"),
+        step(UserStatus.BLOCKED, UserStatus.ERASED, Party.ADMIN, action="ERASE"),
     ],
 )
 

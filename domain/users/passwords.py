@@ -4,7 +4,9 @@ Invariant: whoever does not know the present one changes nothing, and every othe
 learned the old password is out.
 """
 
+from dataclasses import dataclass, field
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field, SecretStr
 
@@ -26,30 +28,43 @@ class ChangePassword:
     new_password: Password
 
 
-async def change_password(command: ChangePassword, *, actor: Actor, ports: UserPorts) -> int:
-    """How many other sessions ended. Raises WrongCredentials, TooManyAttempts."""
-    user_id = actor.user()
-    limits = password_limits(user_id)
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That the actor knows their password; it holds as long as the hash is the same under the user's lock."""
 
-    async def before(tx: Tx) -> str:
+    user_id: UUID
+    password_hash: str = field(repr=False)
+
+
+async def prove_password(password: SecretStr, *, actor: Actor, ports: UserPorts) -> Proof:
+    """Raises WrongCredentials, TooManyAttempts."""
+    user_id = actor.user()
+
+    async def before(tx: Tx) -> Proof:
         user = await tx.get(User, user_id)
         if user is None or user.status is not UserStatus.ACTIVE:
             raise WrongCredentials()
-        return user.password_hash
+        return Proof(user_id, user.password_hash)
 
-    old_hash = await ports.db.run(before)
-    await count_attempt(ports.db, limits)
-    if not await ports.hasher.verify(old_hash, command.current_password.get_secret_value()):
+    proof = await ports.db.run(before)
+    await count_attempt(ports.db, password_limits(user_id))
+    if not await ports.hasher.verify(proof.password_hash, password.get_secret_value()):
         raise WrongCredentials()
+    return proof
+
+
+async def change_password(command: ChangePassword, *, actor: Actor, ports: UserPorts) -> int:
+    """How many other sessions ended. Raises WrongCredentials, TooManyAttempts."""
+    proof = await prove_password(command.current_password, actor=actor, ports=ports)
     new_hash = await ports.hasher.hash(command.new_password.get_secret_value())
 
     async def step(tx: Tx) -> int:
-        (user,) = await tx.lock(User, [user_id])
-        if user.password_hash != old_hash or user.status is not UserStatus.ACTIVE:
+        (user,) = await tx.lock(User, [proof.user_id])
+        if user.password_hash != proof.password_hash or user.status is not UserStatus.ACTIVE:
             raise WrongCredentials()
         user.password_hash, user.updated_at = new_hash, tx.now
-        await forgive(tx, limits)
-        tx.record(PasswordChanged(at=tx.now, user_id=user_id))
-        return await end_all_sessions(tx, user_id, SessionEnd.PASSWORD_CHANGED, but=actor.session_id)
+        await forgive(tx, password_limits(user.id))
+        tx.record(PasswordChanged(at=tx.now, user_id=user.id))
+        return await end_all_sessions(tx, user.id, SessionEnd.PASSWORD_CHANGED, but=actor.session_id)
 
     return await ports.db.run(step)

@@ -101,7 +101,7 @@ async def test_administrators_find_users_by_the_beginning_of_their_address(
         page = (await execute(container, USERS, variables, actor=admin))["admin"]["users"]
     assert len(seen) == 2
     assert page["totalCount"]["value"] == 3
-    assert page["nodes"][0]["allowedActions"] == ["BLOCK"]
+    assert page["nodes"][0]["allowedActions"] == ["BLOCK", "ERASE"]
     variables["after"] = page["pageInfo"]["endCursor"]
     rest = (await execute(container, USERS, variables, actor=admin))["admin"]["users"]
     found = [node["email"] for node in page["nodes"] + rest["nodes"]]
@@ -114,7 +114,7 @@ async def test_blocking_and_roles_over_graphql(container: Container) -> None:
     ann, admin = await a_buyer(container), await an_admin(container)
     user_id = encode_id("user", ann.user())
     blocked = await done(container, BLOCK, {"userId": user_id, "reason": "Fraud."}, admin)
-    assert blocked["user"] == {"status": "BLOCKED", "statusReason": "Fraud.", "allowedActions": ["UNBLOCK"]}
+    assert blocked["user"] == {"status": "BLOCKED", "statusReason": "Fraud.", "allowedActions": ["UNBLOCK", "ERASE"]}
     assert (await done(container, UNBLOCK, {"userId": user_id}, admin))["__typename"] == "UnblockUserSuccess"
     roles = await done(container, ROLES, {"userId": user_id, "roles": ["MODERATOR"]}, admin)
     assert roles["user"] == {"roles": ["MODERATOR"]}
