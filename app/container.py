@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import partial
 from typing import Protocol
+from uuid import UUID
 
 import asyncpg
+from aiodataloader import DataLoader
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.keys import Purpose, key_for
 from app.settings import Settings, SettingsRefused
 from app.tasks import ProcessTasks
 from domain.checkout.ports import CheckoutPorts
+from domain.checkout.sifting import News, sift
 from domain.media.ports import ImageRenderer
 from domain.notifications.ports import MailPorts, MailSender, MailTerms
 from domain.orders.ports import CarrierWebhooks
@@ -66,6 +69,8 @@ class Container:
     budget: CostBudget
     mail: MailPorts
     renderer: ImageRenderer
+    news: DataLoader[UUID, News]
+    """What is known already about messages of the payment provider: jobs that begin together ask together."""
 
     def context(self, actor: Actor, client: Client | None = None) -> Context:
         """What one operation gets."""
@@ -154,7 +159,16 @@ async def open_container(
             budget=cost_budget(settings, redis),
             mail=mail_ports(settings, db, clock),
             renderer=ProcessImageRenderer(),
+            news=news_of(db, clock),
         )
+
+
+def news_of(db: Database, clock: Clock) -> DataLoader[UUID, News]:
+    async def ask(message_ids: list[UUID]) -> list[News]:
+        found = await sift(message_ids, db=db, clock=clock)
+        return [found[message_id] for message_id in message_ids]
+
+    return DataLoader(ask, cache=False)
 
 
 def rate_tables(settings: Settings, reads: Reads, measures: Measures) -> tuple[TableShippingRates, TableTaxRules]:

@@ -45,6 +45,8 @@ class Lane(StrEnum):
 
 
 CONCURRENCY: Final[Mapping[Lane, int]] = {Lane.MONEY: 8, Lane.DEFAULT: 8, Lane.BULK: 4, Lane.MEDIA: 2}
+POLL_SECONDS: Final[Mapping[Lane, float]] = {Lane.MONEY: 0.1, Lane.DEFAULT: 0.2, Lane.BULK: 0.25, Lane.MEDIA: 0.5}
+"""How long a job of a lane that is not busy waits at most; every look costs, though there be nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)

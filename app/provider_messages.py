@@ -3,14 +3,21 @@
 from app.container import Container
 from domain.checkout.provider_messages import on_chargeback, on_payment_message
 from domain.checkout.refunds_by_hand import on_refund_message, on_refunded_payment
+from domain.checkout.sifting import News
 from domain.inbox.receiving import Message, leave_unworked, mark_worked, message_by_id
 from domain.payments.events import ProviderMessageReceived
 from domain.payments.ports import ProviderEventKind
 from domain.sellers.payment_accounts import refresh_payment_account
+from domain.shared.errors import TooEarly
 
 
 async def apply_provider_message(event: ProviderMessageReceived, container: Container) -> None:
-    """Raises ProviderUnavailable: the job comes again."""
+    """Raises ProviderUnavailable, TooEarly: the job comes again."""
+    news = await container.news.load(event.message_id)
+    if news is News.OLD:
+        return
+    if news is News.EARLY:
+        raise TooEarly("somebody is at this checkout")
     message = await message_by_id(container.ports.db.primary, event.message_id)
     if message is None:
         return

@@ -16,11 +16,12 @@ import uvloop
 
 from app.container import Container, open_container
 from app.health import Health, health_routes
-from app.jobs import CONCURRENCY, HANDLERS, Handler, Lane, handlers_of
+from app.jobs import CONCURRENCY, HANDLERS, POLL_SECONDS, Handler, Lane, handlers_of
 from app.parts import open_parts
 from app.probes import probes_on
 from app.schedule import run_schedule
 from app.settings import Settings
+from domain.shared.errors import TooEarly
 from domain.shared.measures import Measures, NoMeasures
 from infra.postgres.jobs import Payload, watch_queue, work_lane
 from infra.telemetry.metrics import PrometheusMeasures
@@ -61,7 +62,13 @@ async def work_until(container: Container, stop: asyncio.Event, measures: Measur
             handlers = {each.name: work_of(each, container, measures) for each in HANDLERS if each.lane is lane}
             if handlers:
                 group.create_task(
-                    work_lane(container.settings.database_url, handlers, concurrency_max=CONCURRENCY[lane], stop=stop),
+                    work_lane(
+                        container.settings.database_url,
+                        handlers,
+                        concurrency_max=CONCURRENCY[lane],
+                        poll_seconds=POLL_SECONDS[lane],
+                        stop=stop,
+                    ),
                     name=f"lane {lane.value}",
                 )
 
@@ -80,6 +87,9 @@ def work_of(
             try:
                 await handler.handle(event, container)
                 outcome = "done"
+            except TooEarly:
+                outcome = "put back"
+                raise
             finally:
                 measures.job(handler.name, outcome, time.perf_counter() - began)
 

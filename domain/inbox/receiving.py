@@ -88,9 +88,9 @@ async def message_by_id(reads: Reads, message_id: UUID) -> Message | None:
     return await reads.first(_MESSAGE, id=message_id)
 
 
-async def mark_worked(tx: Tx, message_id: UUID) -> None:
-    """The job is done with it, and no sweep takes it up again."""
-    await tx.execute(update(_messages).where(_messages.c.id == message_id).values(worked_at=tx.now, due_at=None))
+async def mark_worked(tx: Tx, *message_ids: UUID) -> None:
+    """Their jobs are done with them, and no sweep takes them up again."""
+    await tx.execute(update(_messages).where(_messages.c.id.in_(message_ids)).values(worked_at=tx.now, due_at=None))
 
 
 async def leave_unworked(tx: Tx, message_id: UUID) -> None:

@@ -78,7 +78,7 @@ async def apply_report(message_id: UUID, *, db: Database) -> None:
     parcels = await db.primary.all(_PARCELS, carrier=message.details["carrier"], number=message.object_ref)
     for parcel in parcels:
         await db.run(partial(_apply, parcel=parcel, message=message))
-    await db.run(partial(mark_worked, message_id=message_id))
+    await db.run(lambda tx: mark_worked(tx, message_id))
 
 
 async def _apply(tx: Tx, *, parcel: _Parcel, message: Message) -> None:

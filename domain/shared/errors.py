@@ -6,6 +6,8 @@
     ├── IllegalTransition, IdempotencyConflict
     └── Busy, OutcomeUnknown (the caller may try again, or has to read first)
 
+TooEarly is none of them: no client sees it.
+
 `code` is the stable word that clients see; the text is for people.
 """
 
@@ -110,3 +112,7 @@ class OutcomeUnknown(DomainError):
 
     def __init__(self) -> None:
         super().__init__("It is not known whether this was done; repeat it with the same idempotency key.")
+
+
+class TooEarly(Exception):
+    """Raised by a job whose matter somebody is at just now: it is put back for a while; nothing has failed."""

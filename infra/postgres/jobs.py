@@ -17,11 +17,14 @@ import asyncpg
 import orjson
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor
+from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job
-from pgqueuer.domain.types import JobId
+from pgqueuer.domain.types import JobId, QueueEntrypoint, QueueManagerId
+from pgqueuer.ports.repository import EntrypointExecutionParameter
 from pgqueuer.qm import QueueManager
 from pgqueuer.queries import Queries
 
+from domain.shared.errors import TooEarly
 from domain.shared.events import Event
 
 _log = logging.getLogger(__name__)
@@ -29,10 +32,11 @@ _log = logging.getLogger(__name__)
 Payload = dict[str, str]
 Work = Callable[[Payload], Awaitable[None]]
 
-POLL: Final = timedelta(milliseconds=100)
 HEARTBEAT_TIMEOUT: Final = timedelta(seconds=10)
 """After this long without a sign of life a job of a dead worker is taken up by another."""
 ATTEMPTS_MAX: Final = 8
+PUT_BACK: Final = timedelta(seconds=1)
+"""How long a job waits that came too early, at first."""
 DEAD_LETTERS_MAX: Final = 1_000
 WATCH_SECONDS: Final = 15.0
 QUEUE_STATES: Final = ("queued", "picked", "failed")
@@ -81,14 +85,16 @@ class _ValuesDriver(AsyncpgDriver):
         return await super().fetch(query, *others, [orjson.loads(text) for text in headers])
 
 
-async def work_lane(url: str, handlers: Mapping[str, Work], *, concurrency_max: int, stop: asyncio.Event) -> None:
-    """Work the named handlers' jobs until `stop`; running jobs are finished first.
+async def work_lane(
+    url: str, handlers: Mapping[str, Work], *, concurrency_max: int, poll_seconds: float, stop: asyncio.Event
+) -> None:
+    """Work the named handlers' jobs until `stop`; running jobs are finished first. Looks every `poll_seconds`.
 
     A job that raises is tried again with growing pauses (2 s to 5 min, ATTEMPTS_MAX times), then held as dead letter.
     """
     connection = await asyncpg.connect(url)
     try:
-        manager = QueueManager(Queries(AsyncpgDriver(connection)))
+        manager = QueueManager(_PolledQueries(AsyncpgDriver(connection)))
         for name, work in handlers.items():
             manager.entrypoint(
                 name,
@@ -99,7 +105,7 @@ async def work_lane(url: str, handlers: Mapping[str, Work], *, concurrency_max: 
         stopper = asyncio.create_task(_forward(stop, manager.shutdown))
         try:
             await manager.run(
-                dequeue_timeout=POLL,
+                dequeue_timeout=timedelta(seconds=poll_seconds),
                 batch_size=max(1, concurrency_max // 2),
                 max_concurrent_tasks=concurrency_max,
                 heartbeat_timeout=HEARTBEAT_TIMEOUT,
@@ -110,9 +116,51 @@ async def work_lane(url: str, handlers: Mapping[str, Work], *, concurrency_max: 
         await connection.close()
 
 
+class _PolledQueries(Queries):
+    """Says as little to the database as a lane needs that looks all the time anyway.
+
+    PgQueuer looks for a shorter pause after every look at the queue, by three statements more, and looks once more
+    after every batch to see that it was the last.
+    """
+
+    _emptied = False
+
+    async def dequeue(
+        self,
+        batch_size: int,
+        entrypoints: dict[QueueEntrypoint, EntrypointExecutionParameter],
+        queue_manager_id: QueueManagerId,
+        global_concurrency_limit: int | None,
+        heartbeat_timeout: timedelta,
+    ) -> list[Job]:
+        if self._emptied:
+            self._emptied = False
+            return []
+        jobs = await super().dequeue(
+            batch_size, entrypoints, queue_manager_id, global_concurrency_limit, heartbeat_timeout
+        )
+        self._emptied = 0 < len(jobs) < batch_size
+        return jobs
+
+    async def eligible_queued_work(self, entrypoints: list[QueueEntrypoint]) -> int:
+        return 0
+
+    async def next_deferred_eta(self, entrypoints: list[QueueEntrypoint]) -> timedelta | None:
+        return None
+
+    async def queued_work(self, entrypoints: list[QueueEntrypoint]) -> int:
+        return 0
+
+
 async def _run(work: Work, job: Job) -> None:
     payload: Payload = orjson.loads(job.payload or b"{}")
-    await work(payload)
+    try:
+        await work(payload)
+    except TooEarly as early:
+        if job.attempts >= ATTEMPTS_MAX:
+            raise
+        # Not a failure: put back without the traces of one.
+        raise RetryRequested(delay=PUT_BACK * 2**job.attempts, reason=str(early)) from None
 
 
 async def _forward(source: asyncio.Event, target: asyncio.Event) -> None:

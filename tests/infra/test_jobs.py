@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+import asyncpg
+
 from app.container import Container, open_container
 from domain.shared.database import Tx
+from domain.shared.errors import TooEarly
 from domain.shared.events import Event
 from domain.shared.ids import new_id
 from infra.postgres.jobs import Payload, work_lane
@@ -23,8 +26,8 @@ class LampLit(Event):
     lamp_id: UUID
 
 
-async def worked(container: Container, count: int) -> list[Payload]:
-    """What a lane is given until it was given `count`, or until the deadline."""
+async def worked(container: Container, count: int, *, too_early: bool = False) -> list[Payload]:
+    """What a lane is given until it was given `count`, or until the deadline. `too_early`: all but the last time."""
     seen: list[Payload] = []
     stop = asyncio.Event()
 
@@ -32,10 +35,13 @@ async def worked(container: Container, count: int) -> list[Payload]:
         seen.append(payload)
         if len(seen) >= count:
             stop.set()
+        elif too_early:
+            raise TooEarly("the lamp is still warm")
 
     with suppress(TimeoutError):
         async with asyncio.timeout(DEADLINE_SECONDS):
-            await work_lane(container.settings.database_url, {"shine": work}, concurrency_max=2, stop=stop)
+            url = container.settings.database_url
+            await work_lane(url, {"shine": work}, concurrency_max=2, poll_seconds=0.1, stop=stop)
     return seen
 
 
@@ -50,3 +56,21 @@ async def test_what_a_commit_enqueues_a_worker_works(urls: Urls, redis_url: str)
 
         await container.ports.db.run(step)
         assert {each["lamp_id"] for each in await worked(container, 2)} == {str(lamp_id) for lamp_id in lamps}
+
+
+async def test_a_job_that_came_too_early_comes_again_and_leaves_nothing_behind(urls: Urls, redis_url: str) -> None:
+    settings = settings_for(await copy_of_template(urls), redis_url)
+    async with open_container(settings, handlers_of={"lamp_lit": ["shine"]}) as container:
+        lamp_id = new_id()
+
+        async def step(tx: Tx) -> None:
+            tx.record(LampLit(at=tx.now, lamp_id=lamp_id))
+
+        await container.ports.db.run(step)
+        seen = await worked(container, 2, too_early=True)
+    assert [each["lamp_id"] for each in seen] == [str(lamp_id)] * 2
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        assert await connection.fetchval("SELECT count(*) FROM pgqueuer") == 0
+    finally:
+        await connection.close()
