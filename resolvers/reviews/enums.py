@@ -6,6 +6,8 @@ from domain.reviews.list_reads import ReviewSort
 from domain.reviews.model import ReportReason, ReviewKind, ReviewStatus
 from resolvers.shared.enums import expose
 
+__all__ = ["ReportReason", "ReviewAction"]
+
 expose(
     ReviewKind,
     "What a review is about.",

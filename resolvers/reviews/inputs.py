@@ -4,8 +4,8 @@ from typing import Final
 
 import strawberry
 
-from domain.reviews.model import ReportReason
 from resolvers.media.inputs import AttachedImageInput
+from resolvers.reviews.enums import ReportReason
 
 RATING: Final = "1 to 5 stars."
 TITLE: Final = "At most 120 characters; may be left out."
