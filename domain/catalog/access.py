@@ -20,7 +20,7 @@ _LISTING_OF = select(_variants.c.listing_id).where(_variants.c.id == bindparam("
 
 
 async def lock_listing(tx: Tx, listing_id: UUID) -> Listing:
-    """Any listing, for administrators. Raises NotFound."""
+    """Any listing, for those who run the marketplace. Raises NotFound."""
     rows = await tx.lock(Listing, [listing_id])
     if not rows:
         raise NotFound("listing")

@@ -114,22 +114,22 @@ async def resume_listing(command: MoveListing, *, actor: Actor, db: Database) ->
 
 async def approve_listing(command: ApproveListing, *, actor: Actor, db: Database) -> UUID:
     """On sale. Raises NotFound, IllegalTransition, ListingChanged, and what is missing as `submit_listing` does."""
-    return await _admin_step(command, "APPROVE", version=command.version, actor=actor, db=db)
+    return await _moderator_step(command, "APPROVE", version=command.version, actor=actor, db=db)
 
 
 async def reject_listing(command: RejectListing, *, actor: Actor, db: Database) -> UUID:
     """Back to its seller, with the reason. Raises NotFound, IllegalTransition, ListingChanged."""
-    return await _admin_step(command, "REJECT", version=command.version, reason=command.reason, actor=actor, db=db)
+    return await _moderator_step(command, "REJECT", version=command.version, reason=command.reason, actor=actor, db=db)
 
 
 async def suspend_listing(command: SuspendListing, *, actor: Actor, db: Database) -> UUID:
     """Off sale by the marketplace, with the reason. Raises NotFound, IllegalTransition."""
-    return await _admin_step(command, "SUSPEND", reason=command.reason, actor=actor, db=db)
+    return await _moderator_step(command, "SUSPEND", reason=command.reason, actor=actor, db=db)
 
 
 async def reinstate_listing(command: ReinstateListing, *, actor: Actor, db: Database) -> UUID:
     """On sale again. Raises NotFound, IllegalTransition, and what is missing as `submit_listing` does."""
-    return await _admin_step(command, "REINSTATE", reason=command.reason, actor=actor, db=db)
+    return await _moderator_step(command, "REINSTATE", reason=command.reason, actor=actor, db=db)
 
 
 async def _seller_step(command: MoveListing, action: str, *, actor: Actor, db: Database) -> UUID:
@@ -141,7 +141,7 @@ async def _seller_step(command: MoveListing, action: str, *, actor: Actor, db: D
     return await db.run(step)
 
 
-async def _admin_step(
+async def _moderator_step(
     command: ApproveListing | RejectListing | SuspendListing | ReinstateListing,
     action: str,
     *,
@@ -150,7 +150,7 @@ async def _admin_step(
     version: int | None = None,
     reason: str = "",
 ) -> UUID:
-    actor.admin()
+    actor.moderator()
 
     async def step(tx: Tx) -> UUID:
         listing = await lock_listing(tx, command.listing_id)

@@ -30,7 +30,7 @@ from domain.catalog.model import (
 )
 from domain.sellers.model import Seller
 from domain.sellers.reads import OPEN
-from domain.shared.actor import Actor, Role
+from domain.shared.actor import Actor
 from domain.shared.database import Query, Reads, table
 from domain.shared.paging import COUNT_MAX, Keyset, Page, PageRequest
 
@@ -183,14 +183,9 @@ _newest = (
 _EVENTS = Query(select(*_newest.c).select_from(_wanted.join(_newest, true())), ListingEventView)
 
 
-def sees_all(actor: Actor) -> bool:
-    """Those who run the marketplace see every listing."""
-    return bool(actor.roles & {Role.ADMIN, Role.MODERATOR})
-
-
 async def listings_for(reads: Reads, ids: Sequence[UUID], actor: Actor) -> Mapping[UUID, ListingView]:
     """Those of the listings that the actor may see."""
-    found = await reads.all(_VISIBLE, ids=list(ids), seller_id=actor.seller_id, sees_all=sees_all(actor))
+    found = await reads.all(_VISIBLE, ids=list(ids), seller_id=actor.seller_id, sees_all=actor.is_moderator)
     return {each.id: each for each in found}
 
 

@@ -17,7 +17,7 @@ from domain.checkout.settling import settle
 from domain.orders.model import CancelledBy, Order
 from domain.risk.cases import case_by_id, close_cases
 from domain.risk.model import CaseStatus
-from domain.shared.actor import Actor, Role
+from domain.shared.actor import Actor
 from domain.shared.commands import ShortText, command
 from domain.shared.database import Tx, table
 from domain.shared.errors import IllegalTransition, NotFound, NotPermitted
@@ -110,8 +110,7 @@ async def decide_case(command: DecideCase, *, actor: Actor, ports: CheckoutPorts
 
     A case about a purchase that is over (money moved by hand) is only closed: nothing is left to be decided.
     """
-    if not actor.roles & {Role.ADMIN, Role.MODERATOR}:
-        raise NotPermitted("This is for moderators.")
+    actor.moderator()
     case = await case_by_id(ports.db.primary, command.case_id)
     if case is None:
         raise NotFound("moderation_case")

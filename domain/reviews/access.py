@@ -7,9 +7,9 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.reviews.model import Review, ReviewKind, ReviewStatus
-from domain.shared.actor import Actor, Role
+from domain.shared.actor import Actor
 from domain.shared.database import Tx
-from domain.shared.errors import NotFound, NotPermitted
+from domain.shared.errors import NotFound
 
 
 class Parties(Protocol):
@@ -27,17 +27,6 @@ class Parties(Protocol):
     def author_id(self) -> UUID: ...
 
 
-def is_moderator(actor: Actor) -> bool:
-    return bool(actor.roles & {Role.ADMIN, Role.MODERATOR})
-
-
-def check_moderator(actor: Actor) -> None:
-    """Raises NotSignedIn, NotPermitted."""
-    actor.user()
-    if not is_moderator(actor):
-        raise NotPermitted("This is for moderators.")
-
-
 def writes_for(actor: Actor, review: Parties) -> bool:
     """The buyer's reviews are the buyer's own, those of a shop are all its members'."""
     if review.kind is ReviewKind.BUYER:
@@ -47,7 +36,7 @@ def writes_for(actor: Actor, review: Parties) -> bool:
 
 def may_read(actor: Actor, review: Parties) -> bool:
     """What is published everybody reads; of what a shop says of a buyer, these two. Authors read theirs always."""
-    if is_moderator(actor) or writes_for(actor, review):
+    if actor.is_moderator or writes_for(actor, review):
         return True
     published = review.status is ReviewStatus.PUBLISHED
     return published and (review.kind is not ReviewKind.BUYER or actor.user_id == review.buyer_id)

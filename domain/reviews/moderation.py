@@ -11,7 +11,7 @@ from pydantic import StringConstraints
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.reviews.access import check_moderator, lock_review, may_read, writes_for
+from domain.reviews.access import lock_review, may_read, writes_for
 from domain.reviews.events import ReviewModerated
 from domain.reviews.model import (
     REVIEW_TRANSITIONS,
@@ -86,7 +86,7 @@ async def remove_review(command: ModerateReview, *, actor: Actor, db: Database) 
 
 async def remove_reply(command: ModerateReview, *, actor: Actor, db: Database) -> UUID:
     """The shop's answer is gone for good; the review stays. Raises NotPermitted, NotFound (also without a reply)."""
-    check_moderator(actor)
+    actor.moderator()
 
     async def step(tx: Tx) -> UUID:
         review = await lock_review(tx, command.review_id)
@@ -100,7 +100,7 @@ async def remove_reply(command: ModerateReview, *, actor: Actor, db: Database) -
 
 
 async def _decide(command: ModerateReview, target: ReviewStatus, actor: Actor, db: Database) -> UUID:
-    check_moderator(actor)
+    actor.moderator()
 
     async def step(tx: Tx) -> UUID:
         review = await lock_review(tx, command.review_id)

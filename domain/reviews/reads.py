@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 
-from domain.reviews.access import is_moderator, may_read, writes_for
+from domain.reviews.access import may_read, writes_for
 from domain.reviews.eligibility import edit_until
 from domain.reviews.model import REVIEW_TRANSITIONS, STARS, Review, ReviewKind, ReviewStatus, ReviewTally
 from domain.shared.actor import Actor
@@ -70,7 +70,7 @@ class ReviewView:
             "REPORT": actor.user_id is not None and not mine and may_read(actor, self),
         }
         actions = [action for action, allowed in may.items() if allowed]
-        if is_moderator(actor):
+        if actor.is_moderator:
             actions += REVIEW_TRANSITIONS.actions(self.status, Party.ADMIN)
             actions += ["REMOVE_REPLY"] if self.reply else []
         return tuple(actions)

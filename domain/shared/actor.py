@@ -58,6 +58,18 @@ class Actor:
         return user_id
 
     @property
+    def is_moderator(self) -> bool:
+        """Whether the actor may look at what others keep to themselves. Administrators may do what moderators may."""
+        return bool(self.roles & {Role.ADMIN, Role.MODERATOR})
+
+    def moderator(self) -> UUID:
+        """The moderator's or administrator's user id; raises NotPermitted."""
+        user_id = self.user()
+        if not self.is_moderator:
+            raise NotPermitted("This is for moderators.")
+        return user_id
+
+    @property
     def name(self) -> str:
         """How the actor stands in timelines and audit trails: `user:<id>`, `system`, `carrier`."""
         return f"user:{self.user_id}" if self.user_id is not None else self.kind.value

@@ -152,25 +152,25 @@ class SellerLifecycleMutations:
 
 @strawberry.type
 class AdminLifecycleMutations:
-    @mutation(AccessLevel.ADMIN, "Put a listing on sale after looking at it.")
+    @mutation(AccessLevel.MODERATOR, "Put a listing on sale after looking at it.")
     async def approve_listing(self, info: Info, input: ApproveListingInput) -> ApproveListingResult:
         context = info.context
         id_ = await approve_listing(parse(ApproveListing, input), actor=context.actor, db=context.ports.db)
         return ApproveListingSuccess(listing=await shown_listing(info, id_))
 
-    @mutation(AccessLevel.ADMIN, "Send a listing back to its seller, with the reason.")
+    @mutation(AccessLevel.MODERATOR, "Send a listing back to its seller, with the reason.")
     async def reject_listing(self, info: Info, input: RejectListingInput) -> RejectListingResult:
         context = info.context
         id_ = await reject_listing(parse(RejectListing, input), actor=context.actor, db=context.ports.db)
         return RejectListingSuccess(listing=await shown_listing(info, id_))
 
-    @mutation(AccessLevel.ADMIN, "Take a listing off sale, with the reason.")
+    @mutation(AccessLevel.MODERATOR, "Take a listing off sale, with the reason.")
     async def suspend_listing(self, info: Info, input: ListingReasonInput) -> SuspendListingResult:
         context = info.context
         id_ = await suspend_listing(parse(SuspendListing, input), actor=context.actor, db=context.ports.db)
         return SuspendListingSuccess(listing=await shown_listing(info, id_))
 
-    @mutation(AccessLevel.ADMIN, "Put a suspended listing on sale again, with the reason.")
+    @mutation(AccessLevel.MODERATOR, "Put a suspended listing on sale again, with the reason.")
     async def reinstate_listing(self, info: Info, input: ListingReasonInput) -> ReinstateListingResult:
         context = info.context
         id_ = await reinstate_listing(parse(ReinstateListing, input), actor=context.actor, db=context.ports.db)

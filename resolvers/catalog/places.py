@@ -5,7 +5,6 @@ from typing import Any
 import strawberry
 
 from domain.catalog.places import PlaceView, places_by_listing_ids
-from domain.catalog.reads import sees_all
 from resolvers.context import Info
 
 
@@ -25,7 +24,7 @@ class ListingPlace:
     locality: str = strawberry.field(description="Town or district.")
     postal_code: str = strawberry.field(description="Postal code; may be empty.")
     country: str = strawberry.field(description="ISO 3166-1 alpha-2.")
-    exact: ExactPlace | None = strawberry.field(description="For its own shop and for administrators; else null.")
+    exact: ExactPlace | None = strawberry.field(description="For its own shop and for moderators; else null.")
 
     @classmethod
     def of(cls, view: PlaceView, *, exactly: bool = False) -> "ListingPlace":
@@ -56,4 +55,4 @@ class PlacedListing:
         if found is None:
             return None
         actor = info.context.actor
-        return ListingPlace.of(found, exactly=actor.seller_id == self.view.seller_id or sees_all(actor))
+        return ListingPlace.of(found, exactly=actor.seller_id == self.view.seller_id or actor.is_moderator)

@@ -1,4 +1,4 @@
-"""Queries about the catalog: what everybody sees, the shop's own listings, the administrators' queue."""
+"""Queries about the catalog: what everybody sees, the shop's own listings, the moderators' queue."""
 
 from typing import Annotated
 from uuid import UUID

@@ -29,7 +29,6 @@ from domain.catalog.reads import (
     VariantView,
     events_by_listing_ids,
     products_by_ids,
-    sees_all,
     variants_by_listing_ids,
 )
 from domain.catalog.tree import CategoryView, children_by_ids, lines_by_ids, schema_of
@@ -330,16 +329,16 @@ class Listing(PlacedListing, ListingStanding, Node):
 
 
 def allowed_actions(actor: Actor, view: ListingView) -> list[ListingAction]:
-    """Of the seller's members and of administrators, who may be both; nobody else may do anything."""
+    """Of the seller's members and of moderators, who may be both; nobody else may do anything."""
     actions: list[str] = []
     if actor.seller_id == view.seller_id:
         actions += LISTING_TRANSITIONS.actions(view.status, Party.SELLER)
         actions += [ListingAction.EDIT] if view.status in EDITABLE else []
         actions += [ListingAction.DELETE] if view.status is ListingStatus.DRAFT else []
-    if Role.ADMIN in actor.roles:
+    if actor.is_moderator:
         actions += LISTING_TRANSITIONS.actions(view.status, Party.ADMIN)
     return [ListingAction(action) for action in actions]
 
 
 def _insider(actor: Actor, view: ListingView) -> bool:
-    return actor.seller_id == view.seller_id or sees_all(actor)
+    return actor.seller_id == view.seller_id or actor.is_moderator

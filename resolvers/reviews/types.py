@@ -12,7 +12,7 @@ import strawberry
 from domain.catalog.reads import public_listings_by_ids
 from domain.media.reads import images_by_owners
 from domain.reviews import errors
-from domain.reviews.access import is_moderator, writes_for
+from domain.reviews.access import writes_for
 from domain.reviews.eligibility import OpenReview, edit_until
 from domain.reviews.model import STARS, ReviewKind, ReviewStatus
 from domain.reviews.pictures import IMAGES_MAX, owner_of
@@ -106,7 +106,7 @@ class Review(Node):
 
     @classmethod
     def of(cls, view: ReviewView, actor: Actor) -> "Review":
-        mine, moderator = writes_for(actor, view), is_moderator(actor)
+        mine, moderator = writes_for(actor, view), actor.is_moderator
         party = moderator or actor.user_id == view.buyer_id or actor.seller_id == view.seller_id
         line_id = view.order_line_id if party else None
         return cls(

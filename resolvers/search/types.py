@@ -7,7 +7,6 @@ import strawberry
 from domain.search.labels import Labels, labels_of
 from domain.search.ports import Facet, FacetKind, FacetValue, Hit, PriceRange, SearchAnswer, SearchQuery
 from domain.search.searching import SearchListings, keyset_of
-from domain.shared.actor import Role
 from domain.shared.paging import COUNT_MAX, Keyset
 from domain.storefront.card_reads import cards_by_ids
 from resolvers.context import Info
@@ -56,7 +55,7 @@ class SearchEdge:
     )
     def explain(self, info: Info) -> list[RankingSignal]:
         # One of them is how the marketplace stands with the seller.
-        if not info.context.actor.roles & {Role.MODERATOR, Role.ADMIN}:
+        if not info.context.actor.is_moderator:
             return []
         return [
             RankingSignal(name=each.name, value=each.value, weight=each.weight, contribution=each.value * each.weight)

@@ -20,7 +20,7 @@ expose(
     "What an account may be besides a buyer's.",
     {
         Role.ADMIN: "Runs the marketplace.",
-        Role.MODERATOR: "Reviews listings, purchases and complaints.",
+        Role.MODERATOR: "Looks at listings, purchases and complaints, and decides about them.",
         Role.PARTNER: "A program of an integration: executes operations of the registered manifest, and no others.",
     },
 )

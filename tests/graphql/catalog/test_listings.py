@@ -108,6 +108,17 @@ async def test_a_draft_goes_on_sale_after_a_review(container: Container) -> None
     assert owner["allowedActions"] == ["PAUSE", "ARCHIVE", "EDIT"]
 
 
+async def test_a_moderator_sees_what_they_may_do_and_may_do_it(container: Container) -> None:
+    seller, moderator = await a_seller(container), await a_moderator(container)
+    await a_payment_account(container, seller.seller())
+    made = (await create(container, seller))["listing"]
+    version = (await move(container, "submitListing", seller, listingId=made["id"]))["listing"]["version"]
+    seen = (await execute(container, SEEN, {"id": made["id"]}, actor=moderator))["listing"]
+    assert seen["allowedActions"] == ["APPROVE", "REJECT"]
+    approved = await move(container, "approveListing", moderator, listingId=made["id"], version=version)
+    assert approved["listing"]["status"] == "ACTIVE"
+
+
 async def test_a_refusal_tells_the_seller_why(container: Container) -> None:
     seller, admin = await a_seller(container), await an_admin(container)
     await a_payment_account(container, seller.seller())
