@@ -38,6 +38,9 @@ class NotificationKind(StrEnum):
     LISTING_REJECTED = "listing_rejected"
     LISTING_SUSPENDED = "listing_suspended"
     SHOP_DECIDED = "shop_decided"
+    NEW_REVIEW = "new_review"
+    REVIEW_REPLIED = "review_replied"
+    BUYER_REVIEWED = "buyer_reviewed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a fact, not a secret
     SESSION_STOLEN = "session_stolen"
 
@@ -62,7 +65,8 @@ class KindTerms:
 _K = NotificationKind
 
 KINDS: Final[Mapping[NotificationKind, KindTerms]] = {
-    _K.ORDER_PLACED: KindTerms(Audience.USER),
+    # The law wants a purchase confirmed in writing, so nobody turns this off.
+    _K.ORDER_PLACED: KindTerms(Audience.USER, optional=False),
     _K.ORDER_PAID: KindTerms(Audience.USER),
     _K.ORDER_SHIPPED: KindTerms(Audience.USER),
     _K.ORDER_DELIVERED: KindTerms(Audience.USER),
@@ -80,6 +84,9 @@ KINDS: Final[Mapping[NotificationKind, KindTerms]] = {
     _K.LISTING_REJECTED: KindTerms(Audience.MEMBERS),
     _K.LISTING_SUSPENDED: KindTerms(Audience.MEMBERS),
     _K.SHOP_DECIDED: KindTerms(Audience.OWNERS),
+    _K.NEW_REVIEW: KindTerms(Audience.MEMBERS),
+    _K.REVIEW_REPLIED: KindTerms(Audience.USER),
+    _K.BUYER_REVIEWED: KindTerms(Audience.USER),
     # Whoever took an account over must not be able to keep this from its owner.
     _K.PASSWORD_CHANGED: KindTerms(Audience.USER, optional=False),
     _K.SESSION_STOLEN: KindTerms(Audience.USER, optional=False),

@@ -1,6 +1,6 @@
 """Which mails a person wants. In the list they see everything.
 
-Invariant: mails about the safety of an account cannot be turned off.
+Invariant: mails about the safety of an account, and the confirmation of a purchase, cannot be turned off.
 """
 
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ async def update_preferences(command: UpdateNotificationPreferences, *, actor: A
     """The user's id. Raises InvalidInput for a mail that cannot be turned off."""
     user_id = actor.user()
     issues = [
-        Issue(("preferences", str(index), "mail"), "NOT_OPTIONAL", "These mails keep an account safe; they are sent.")
+        Issue(("preferences", str(index), "mail"), "NOT_OPTIONAL", "These mails are always sent.")
         for index, each in enumerate(command.preferences)
         if not each.mail and not KINDS[each.kind].optional
     ]

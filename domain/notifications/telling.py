@@ -38,6 +38,8 @@ from domain.orders.events import (
     OrderShipped,
 )
 from domain.orders.model import CancelledBy, Order, OrderEvent, OrderEventKind
+from domain.reviews.events import ReviewModerated, ReviewReplied, ReviewWritten
+from domain.reviews.model import Review, ReviewKind, ReviewStatus
 from domain.sellers.events import SellerDecided
 from domain.sellers.model import MEMBERS_MAX, MemberRole, SellerMember
 from domain.shared.database import Database, Query, Tx, table
@@ -228,6 +230,25 @@ async def _seller_decided(_tx: Tx, event: SellerDecided) -> list[Notice]:
     return [Notice(_K.SHOP_DECIDED, event.event_id, seller_id=event.seller_id, cause_id=event.decision_id)]
 
 
+async def _reviewed(tx: Tx, event: ReviewWritten | ReviewModerated) -> list[Notice]:
+    """Once per review, when it stands: one that is held is told when a moderator publishes it, a removed one never."""
+    review = await tx.get(Review, event.review_id)
+    if review is None or review.status is not ReviewStatus.PUBLISHED:
+        return []
+    about: dict[str, Any] = {"cause_id": review.id, "order_id": review.order_id, "listing_id": review.listing_id}
+    if review.kind is ReviewKind.BUYER:
+        return [Notice(_K.BUYER_REVIEWED, review.id, event.buyer_id, **about)]
+    return [Notice(_K.NEW_REVIEW, review.id, seller_id=event.seller_id, **about)]
+
+
+async def _replied(tx: Tx, event: ReviewReplied) -> list[Notice]:
+    """Once per review: an answer that is changed is no other answer."""
+    review = await tx.get(Review, event.review_id)
+    assert review is not None, "an event's review exists"
+    about: dict[str, Any] = {"cause_id": review.id, "order_id": review.order_id, "listing_id": review.listing_id}
+    return [Notice(_K.REVIEW_REPLIED, review.id, event.buyer_id, **about)]
+
+
 def _for_account(kind: NotificationKind) -> "Plan":
     async def plan(_tx: Tx, event: PasswordChanged | TokenReused) -> list[Notice]:
         return [Notice(kind, event.event_id, event.user_id)]
@@ -249,6 +270,9 @@ NOTICES: Final[Mapping[type[Event], Plan]] = {
     EscrowReleased: _released,
     ListingStatusChanged: _listing_moved,
     SellerDecided: _seller_decided,
+    ReviewWritten: _reviewed,
+    ReviewModerated: _reviewed,
+    ReviewReplied: _replied,
     PasswordChanged: _for_account(_K.PASSWORD_CHANGED),
     TokenReused: _for_account(_K.SESSION_STOLEN),
 }

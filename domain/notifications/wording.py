@@ -182,6 +182,17 @@ ENGLISH: Final = Wording(
             _REASON,
         ),
         _K.SHOP_DECIDED: _template("{shop} {decision}", "{shop} {decision}.", _REASON),
+        _K.NEW_REVIEW: _template(
+            "A new review",
+            Sentence("A buyer has reviewed {listing}.", ("listing",)),
+            "It is about order {number}. You may answer it; everybody reads the answer.",
+        ),
+        _K.REVIEW_REPLIED: _template(
+            "{shop} has answered your review", "{shop} has answered what you wrote about order {number}."
+        ),
+        _K.BUYER_REVIEWED: _template(
+            "{shop} has reviewed you", "{shop} has said how order {number} went with you. Only you and shops read it."
+        ),
         _K.PASSWORD_CHANGED: _template(
             "Your password was changed",
             "The password of your account was changed, and everywhere else you were signed out.",

@@ -23,7 +23,7 @@ from domain.notifications.mailing import (
     send_due_mails,
     send_mail,
 )
-from domain.notifications.model import DELIVERY_TRANSITIONS, OPEN, DeliveryState, NotificationKind
+from domain.notifications.model import DELIVERY_TRANSITIONS, KINDS, OPEN, DeliveryState
 from domain.notifications.ports import Mail, MailSender
 from domain.notifications.preferences import Preference, UpdateNotificationPreferences, update_preferences
 from domain.sellers.model import SellerMember
@@ -227,9 +227,9 @@ async def test_many_workers_send_each_mail_once(fresh_container: Container, serv
 
 
 async def test_what_is_no_longer_wanted_is_not_sent(fresh_container: Container, server: MailServer) -> None:
-    """Between writing and sending: the buyer turned mails off, another was erased, a member left."""
+    """Between writing and sending: the buyer turned off what may be turned off, another was erased, a member left."""
     off, erased, left = [await told(fresh_container) for _ in range(3)]
-    kinds = [kind for kind in NotificationKind if kind not in ("password_changed", "session_stolen")]
+    kinds = [kind for kind, terms in KINDS.items() if terms.optional]
     command = UpdateNotificationPreferences(preferences=tuple(Preference(kind=kind, mail=False) for kind in kinds))
     await update_preferences(command, actor=off.buyer, db=fresh_container.ports.db)
     await change(fresh_container, User, erased.buyer.user(), status=UserStatus.ERASED)
@@ -246,7 +246,7 @@ async def test_what_is_no_longer_wanted_is_not_sent(fresh_container: Container, 
         "the account is gone",
         "they no longer work for the shop",
     }
-    assert len(server.mails) == len(rows) - 5
+    assert len(server.mails) == len(rows) - 4
 
 
 async def test_a_late_yes_counts_whoever_has_taken_over(fresh_container: Container, clock: FakeClock) -> None:

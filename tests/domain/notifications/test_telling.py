@@ -31,12 +31,15 @@ from domain.sellers.decisions import DecideSeller, decide_seller
 from domain.sellers.model import MemberRole, SellerMember, SellerStatus
 from domain.shared.actor import Actor
 from domain.shared.database import Tx
+from domain.shared.errors import InvalidInput
 from domain.shared.ids import new_id
 from domain.users.events import PasswordChanged
 from domain.users.model import User, UserStatus
 from tests.conftest import FakeClock
 from tests.domain.orders.lifecycle import cancel, confirm, give, ship
-from tests.makers import a_buyer, a_payment_account, a_seller, an_admin, change, on_sale
+from tests.domain.reviews.reviewing import a_delivery, on_buyer, on_listing, on_seller, reply
+from tests.domain.reviews.reviewing import decide as moderate
+from tests.makers import a_buyer, a_moderator, a_payment_account, a_seller, an_admin, change, on_sale
 from tests.sales import a_sale, the_lines
 from tests.told import deliveries, kinds_to, tell, told_to
 
@@ -258,3 +261,39 @@ async def test_a_buyer_is_told_when_an_order_can_be_fetched(container: Container
     await tell(container, sale.order_id)
     assert "order_ready" in await kinds_to(container, sale.buyer.user())
     assert "order_ready" not in await kinds_to(container, sale.seller.user())
+
+
+async def test_reviews_and_answers_are_told_to_the_other_side_once(container: Container) -> None:
+    sale = await a_delivery(container)
+    staff = await a_colleague(container, sale.seller.seller())
+    review_id = await on_listing(container, sale)
+    await tell(container, review_id, times=2)
+    assert await kinds_to(container, staff.user()) == ["new_review"]
+    assert await kinds_to(container, sale.buyer.user()) == []
+    for words in ("Thank you.", "Thank you very much."):
+        await reply(container, review_id, sale.seller, words)
+    await tell(container, review_id)
+    assert await kinds_to(container, sale.buyer.user()) == ["review_replied"]
+    await tell(container, await on_buyer(container, sale))
+    assert await kinds_to(container, sale.buyer.user()) == ["buyer_reviewed", "review_replied"]
+    assert await kinds_to(container, sale.seller.user()) == ["new_review"]
+
+
+async def test_a_review_that_is_held_is_told_when_it_is_published(container: Container) -> None:
+    sale, moderator = await a_delivery(container), await a_moderator(container)
+    review_id = await on_seller(container, sale)
+    await moderate(container, "hold", review_id, moderator)
+    await tell(container, review_id)
+    assert await kinds_to(container, sale.seller.user()) == []
+    await moderate(container, "publish", review_id, moderator)
+    await tell(container, review_id)
+    assert await kinds_to(container, sale.seller.user()) == ["new_review"]
+
+
+async def test_the_confirmation_of_a_purchase_is_always_mailed(container: Container) -> None:
+    buyer = await a_buyer(container)
+    refused = Preference(kind=NotificationKind.ORDER_PLACED, mail=False)
+    with pytest.raises(InvalidInput):
+        await update_preferences(
+            UpdateNotificationPreferences(preferences=(refused,)), actor=buyer, db=container.ports.db
+        )

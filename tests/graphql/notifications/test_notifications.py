@@ -188,7 +188,8 @@ async def test_preferences_are_kept_kind_by_kind(container: Container) -> None:
     person = await a_buyer(container)
     before = (await execute(container, PREFERENCES, actor=person))["me"]["notificationPreferences"]
     assert all(each["mail"] for each in before)
-    assert {each["kind"] for each in before if not each["optional"]} == {"PASSWORD_CHANGED", "SESSION_STOLEN"}
+    kept = {each["kind"] for each in before if not each["optional"]}
+    assert kept == {"ORDER_PLACED", "PASSWORD_CHANGED", "SESSION_STOLEN"}
     wanted = [{"kind": "ORDER_PAID", "mail": False}, {"kind": "NEW_ORDER", "mail": False}]
     for _ in range(2):
         changed = await execute(container, PREFER, {"input": {"preferences": wanted}}, actor=person)
