@@ -168,6 +168,7 @@ def import_(
         str, typer.Option(help="Those that the category does not have: refuse, describe (in the text) or ignore.")
     ] = "refuse",
     submit: Annotated[bool, typer.Option(help="Submit new listings; else they are drafts.")] = False,
+    pictures: Annotated[Path | None, typer.Option(help="The folder of the pictures that the file names.")] = None,
 ) -> None:
     """Import listings of a shop; after an interruption the same command goes on where it stopped."""
     renames, constants = pairs(map_, "--map"), pairs(set_, "--set")
@@ -177,7 +178,7 @@ def import_(
     with Progress(console=err, transient=True) as bar:
         task = bar.add_task("importing")
         work = load("import")(
-            settings, file, seller, options, lambda done, of: bar.update(task, completed=done, total=of)
+            settings, file, seller, options, lambda done, of: bar.update(task, completed=done, total=of), pictures
         )
         report = run(work)
     if report is None:

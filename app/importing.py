@@ -15,10 +15,12 @@ from uuid import UUID
 
 from app.container import open_container
 from app.jobs import handlers_of
+from app.picture_folder import store_folder
 from app.settings import Settings
 from domain.imports.columns import Constant, ImportOptions, Rename
 from domain.imports.errors import FileRefused
 from domain.imports.model import ImportFormat, ImportStatus, UnknownAttributes
+from domain.imports.pictures import Folder, names_of
 from domain.imports.reads import FaultView, ImportView, faults_keyset, faults_page, imports_by_ids
 from domain.imports.running import ImportPorts, run_import
 from domain.imports.starting import CreateImport, take_up_file
@@ -65,9 +67,17 @@ def options_of(
 
 
 async def import_file(
-    settings: Settings, path: Path, slug: str, options: ImportOptions, progress: Callable[[int, int], None]
+    settings: Settings,
+    path: Path,
+    slug: str,
+    options: ImportOptions,
+    progress: Callable[[int, int], None],
+    pictures: Path | None = None,
 ) -> ImportReport | None:
-    """None when there is no such shop. Raises OSError, and FileRefused for a file that cannot be taken at all."""
+    """None when there is no such shop. Raises OSError, and FileRefused for a file that cannot be taken at all.
+
+    `pictures` is the folder in which those that the file names lie.
+    """
     form = format_of(path)
     async with open_container(settings, handlers_of=handlers_of()) as container:
         ports = container.ports
@@ -83,7 +93,10 @@ async def import_file(
             actor=Actor(ActorKind.SYSTEM, seller_id=shop.id),
             db=ports.db,
         )
-        work = ImportPorts(db=ports.db, clock=ports.clock, policy=ports.policy)
+        folder: Folder = {}
+        if pictures is not None:
+            folder = await store_folder(pictures, await names_of(chunks_of(path), form, options), container)
+        work = ImportPorts(db=ports.db, clock=ports.clock, policy=ports.policy, folder=folder)
         await run_import(import_id, open_file=lambda _: chunks_of(path), ports=work, progress=progress)
         reads = ports.db.primary
         return await _report(reads, import_id)

@@ -18,6 +18,7 @@ from domain.catalog.variants import OptionText, Price, Sku, VariantTitle
 from domain.imports.errors import FileRefused
 from domain.imports.model import UnknownAttributes
 from domain.inventory.model import QUANTITY_MAX
+from domain.media.model import IMAGES_MAX
 from domain.shared.commands import Line, Text, command
 from domain.shared.money import Currency
 
@@ -28,6 +29,8 @@ COLUMNS_MAX: Final = 2_000
 RENAMES_MAX: Final = 100
 LISTING_SKU: Final = "listing_sku"
 SKU: Final = "sku"
+IMAGES: Final = "images"
+PICTURE_NAME_MAX: Final = 200
 
 _DECIMAL: Final = re.compile(r"[0-9]{1,13}(\.[0-9]{1,6})?", re.ASCII)
 _WHOLE: Final = re.compile(r"[0-9]{1,16}", re.ASCII)
@@ -81,6 +84,18 @@ def _boolean(text: str) -> bool:
     return text.lower() == "true"
 
 
+def picture_names(text: str) -> tuple[str, ...]:
+    """`front.jpg; side.jpg`: names of pictures in the order in which they are shown. Raises CellFault."""
+    names = tuple(name for part in text.split(";") if (name := part.strip()))
+    if len(names) > IMAGES_MAX:
+        raise CellFault("TOO_MANY", f"A listing has at most {IMAGES_MAX} pictures.")
+    if len(set(names)) < len(names):
+        raise CellFault("DUPLICATE", "One picture stands there twice.")
+    if any(len(name) > PICTURE_NAME_MAX or not name.isprintable() for name in names):
+        raise CellFault("NOT_A_NAME", f"The name of a picture has at most {PICTURE_NAME_MAX} letters.")
+    return names
+
+
 OF_LISTING: Final[Mapping[str, Callable[[str], Any]]] = {
     "title": _typed(Line),
     "description": _typed(Text),
@@ -94,6 +109,7 @@ OF_LISTING: Final[Mapping[str, Callable[[str], Any]]] = {
     "visibility": _typed(Visibility, str.lower),
     "currency": _typed(Currency, str.upper),
     "gtin": _typed(Gtin),
+    IMAGES: picture_names,
 }
 """Said once per listing: by its first row; the others repeat it or leave it empty."""
 OF_VARIANT: Final[Mapping[str, Callable[[str], Any]]] = {

@@ -16,9 +16,11 @@ from domain.catalog.skus import VariantPlace
 from domain.catalog.variants import variant_faults
 from domain.imports.model import UnknownAttributes
 from domain.imports.parsing import ListingRows, VariantRow
+from domain.imports.pictures import Pictures
 from domain.imports.records import Fault
 from domain.imports.words import Category, Rules, price_of, words_of
 from domain.inventory.movements import LockedItem
+from domain.media.replacing import Wanted
 from domain.sellers.model import Seller
 from domain.shared.ids import new_id
 
@@ -38,6 +40,7 @@ class Shelf:
     places: Mapping[str, list[VariantPlace]]
     references: Mapping[str, UUID]
     stock: Mapping[UUID, LockedItem]
+    pictures: Pictures = field(default_factory=Pictures)
 
 
 @dataclass(slots=True)
@@ -78,6 +81,8 @@ class ListingPlan:
     standing: Listing | None
     currency: str
     values: dict[str, Any] = field(default_factory=dict)
+    gallery: list[Wanted] | None = None
+    """What it shall show, None: what it shows."""
     variants: list[VariantPlan] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
@@ -94,6 +99,11 @@ class ListingPlan:
         if name in self.values:
             return self.values[name]
         return getattr(self.standing, name) if self.standing is not None else default
+
+    @property
+    def changes_words(self) -> bool:
+        """Of the listing or of a variant: what raises its version. Stock does not."""
+        return bool(self.values) or self.gallery is not None or any(each.values for each in self.variants)
 
     def apply(self, now: datetime) -> None:
         for name, value in self.values.items():
@@ -126,6 +136,9 @@ def decide(rows: ListingRows, shelf: Shelf) -> ListingPlan:
     complete = standing is None and shelf.submits_to is not None
     rules = Rules(shelf.categories, shelf.schemas, shelf.unknown, complete=complete)
     values, faults = words_of(rows.words, standing, rules)
+    gallery, unknown = shelf.pictures.wanted(rows.words, listing_id)
+    plan.gallery = gallery if shelf.pictures.changes(plan.id, gallery) else None
+    faults += unknown
     if faults:
         return plan.refuse_all(faults)
     if standing is None:
@@ -133,7 +146,7 @@ def decide(rows: ListingRows, shelf: Shelf) -> ListingPlan:
     else:
         plan.values = {name: value for name, value in values.items() if getattr(standing, name) != value}
     _decide_variants(plan, shelf)
-    if standing is not None and standing.status not in EDITABLE and _changes_words(plan):
+    if standing is not None and standing.status not in EDITABLE and plan.changes_words:
         message = f"A listing that is {standing.status.value.replace('_', ' ')} cannot be changed."
         return plan.refuse_all([Fault(rows.words.line, "", "LISTING_NOT_EDITABLE", message)])
     if complete and plan.variants and not any(each.active for each in plan.variants):
@@ -159,10 +172,6 @@ def _which(rows: ListingRows, shelf: Shelf) -> tuple[UUID | None, list[Fault]]:
             message = "Another listing of the shop has this article number."
             faults.append(Fault(row.line, "sku", "SKU_ELSEWHERE", message))
     return listing_id, faults
-
-
-def _changes_words(plan: ListingPlan) -> bool:
-    return bool(plan.values) or any(each.values for each in plan.variants)
 
 
 def _decide_variants(plan: ListingPlan, shelf: Shelf) -> None:

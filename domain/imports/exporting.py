@@ -24,10 +24,14 @@ from domain.catalog.model import (
     Variant,
     Visibility,
 )
-from domain.imports.columns import ATTRIBUTE, COLUMNS_MAX, LISTING_SKU, OPTION, SKU
+from domain.catalog.pictures import owner_of
+from domain.imports.columns import ATTRIBUTE, COLUMNS_MAX, IMAGES, LISTING_SKU, OPTION, SKU
 from domain.imports.model import ImportFormat, ListingReference
+from domain.imports.pictures import ENDING
 from domain.imports.spelling import spell_header, spell_rows
 from domain.inventory.model import GENERAL_POOL, StockItem
+from domain.media.attaching import USABLE
+from domain.media.reads import ImageView, images_by_owners
 from domain.shared.database import Query, Reads, table
 from domain.shared.ids import encode_id
 
@@ -36,7 +40,7 @@ _OF_LISTING: Final = (
     "title", "description", "brand", "category", "kind", "sale_mode", "fulfilment", "pickup_too", "condition",
     "visibility", "currency", "gtin",
 )  # fmt: skip
-COLUMNS: Final = (LISTING_SKU, SKU, *_OF_LISTING, "variant_title", "price_minor", "stock", "active")
+COLUMNS: Final = (LISTING_SKU, SKU, *_OF_LISTING, IMAGES, "variant_title", "price_minor", "stock", "active")
 
 _listings, _variants, _categories = table(Listing), table(Variant), table(Category)
 _products, _references, _items = table(Product), table(ListingReference), table(StockItem)
@@ -152,12 +156,21 @@ async def _rows(reads: Reads, page: Sequence[_Listing]) -> list[dict[str, str]]:
     variants: dict[UUID, list[_Variant]] = {}
     for variant in await reads.all(_VARIANTS, ids=[listing.id for listing in page]):
         variants.setdefault(variant.listing_id, []).append(variant)
+    galleries = await images_by_owners(reads, [owner_of(listing.id) for listing in page])
     rows = []
     for listing in page:
         name = listing.reference or encode_id("listing", listing.id)
         for number, variant in enumerate(variants.get(listing.id, ())):
-            rows.append({LISTING_SKU: name, **_variant(variant), **(_words(listing) if number == 0 else {})})
+            words = _words(listing) | _images(galleries[owner_of(listing.id)]) if number == 0 else {}
+            rows.append({LISTING_SKU: name, **_variant(variant), **words})
     return rows
+
+
+def _images(gallery: Sequence[ImageView]) -> dict[str, str]:
+    """By the keys of what is stored, which mean the same picture in every shop; those on their way by their ids."""
+    shown = [each for each in gallery if each.state in USABLE]
+    names = (f"{each.content_key}{ENDING}" if each.is_ready else encode_id("media_asset", each.id) for each in shown)
+    return {IMAGES: ";".join(names)} if shown else {}
 
 
 def _words(listing: _Listing) -> dict[str, str]:

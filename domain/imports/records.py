@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, Protocol
 
-from domain.imports.columns import ATTRIBUTE, OPTION, ColumnNames
+from domain.imports.columns import ATTRIBUTE, IMAGES, OPTION, ColumnNames
 from domain.imports.errors import FileRefused
 from domain.imports.lines import LINE_BYTES_MAX, Line
 
@@ -249,7 +249,7 @@ _DECODER: Final = json.JSONDecoder(object_pairs_hook=_once, parse_float=str, par
 
 
 def _flat(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """`attributes` and `options` may be objects; further GTINs are attributes of that name."""
+    """`attributes` and `options` may be objects; further GTINs are attributes of that name; pictures may be a list."""
     for name, value in given.items():
         if isinstance(value, dict) and name in ("attributes", "options"):
             prefix = ATTRIBUTE if name == "attributes" else OPTION
@@ -258,6 +258,8 @@ def _flat(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value[0] if value else None
             if len(value) > 1:
                 yield f"{ATTRIBUTE}other_gtins", ", ".join(map(str, value[1:]))
+        elif isinstance(value, list) and name == IMAGES and all(isinstance(each, str) for each in value):
+            yield name, ";".join(value)
         else:
             yield name, value
 

@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
@@ -25,6 +25,7 @@ from domain.imports.model import (
     ImportStatus,
     ListingImport,
 )
+from domain.imports.pictures import Folder
 from domain.imports.records import Fault
 from domain.imports.starting import read_options
 from domain.imports.writing import Tally, Terms, write_batch
@@ -53,6 +54,8 @@ class ImportPorts:
     db: Database
     clock: Clock
     policy: Policy
+    folder: Folder = field(default_factory=dict)
+    """Pictures that lie beside the file; those of the marketplace need not stand in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ async def _begin(import_id: UUID, ports: ImportPorts) -> Begun | None:
             options=read_options(row.options),
             policy=ports.policy,
             actor=row.created_by,
+            folder=ports.folder,
         )
         return Begun(row.id, row.format, row.source, row.size_bytes, row.position_bytes, terms)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from domain.catalog.attributes import GivenAttribute, Schema, parse_attributes, stored_faults
 from domain.catalog.drafting import handover_faults
 from domain.catalog.model import Fulfilment, Listing, ListingKind, ListingStatus, ways_of
-from domain.imports.columns import ATTRIBUTE
+from domain.imports.columns import ATTRIBUTE, IMAGES
 from domain.imports.model import UnknownAttributes
 from domain.imports.parsing import ListingWords
 from domain.imports.records import Fault
@@ -47,7 +47,7 @@ def words_of(words: ListingWords, listing: Listing | None, rules: Rules) -> tupl
     def refuse(place: str, code: str, message: str) -> None:
         faults.append(Fault(words.line, place[:120], code, message[:500]))
 
-    values = {name: value for name, value in words.values.items() if name not in ("category", "gtin")}
+    values = {name: value for name, value in words.values.items() if name not in ("category", "gtin", IMAGES)}
     failed = {fault.place for fault in faults}
     if listing is None and "title" not in values and "title" not in failed:
         refuse("title", "REQUIRED", "A new listing needs a title.")

@@ -25,11 +25,13 @@ from domain.imports.columns import ImportOptions
 from domain.imports.deciding import ListingPlan, Shelf, decide
 from domain.imports.model import ListingReference
 from domain.imports.parsing import ListingRows
+from domain.imports.pictures import Folder, find_pictures
 from domain.imports.records import Fault
 from domain.imports.words import Category
 from domain.inventory.model import MovementKind
 from domain.inventory.movements import Cause, Change, LockedItem, lock_or_make, move_stock
 from domain.inventory.opening import open_stock
+from domain.media.model import MediaAsset
 from domain.sellers.model import Seller
 from domain.shared.database import Query, Tx, table
 from domain.shared.ids import new_id
@@ -60,6 +62,7 @@ class Terms:
     options: ImportOptions
     policy: Policy
     actor: str
+    folder: Folder = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -85,7 +88,9 @@ async def write_batch(tx: Tx, batch: Sequence[ListingRows], terms: Terms) -> Tal
     """The rows of some listings, each article number once among them."""
     await take_turn(tx, terms.seller_id)
     shelf = await _shelf(tx, batch, terms)
-    plans = [_applied(decide(rows, shelf), shelf) for rows in batch]
+    pictures: list[MediaAsset] = []
+    plans = [_applied(tx, decide(rows, shelf), shelf, pictures) for rows in batch]
+    await tx.add(*pictures)
     tally = Tally(faults=[fault for plan in plans for fault in plan.faults])
     plans = [plan for plan in plans if plan.variants]
     await _match_products(tx, plans)
@@ -99,12 +104,14 @@ async def write_batch(tx: Tx, batch: Sequence[ListingRows], terms: Terms) -> Tal
     return tally
 
 
-def _applied(plan: ListingPlan, shelf: Shelf) -> ListingPlan:
+def _applied(tx: Tx, plan: ListingPlan, shelf: Shelf, pictures: list[MediaAsset]) -> ListingPlan:
     """The plan carried out on the rows in hand, so that the next listing of the batch is decided by what then holds."""
     if plan.variants and not plan.is_new:
         plan.apply(shelf.now)
         new = (Variant(id=each.id, **each.values) for each in plan.variants if each.is_new)
         shelf.variants.setdefault(plan.id, []).extend(new)
+    if plan.variants and plan.gallery is not None:
+        pictures += shelf.pictures.show(tx, plan.id, plan.gallery)
     return plan
 
 
@@ -117,6 +124,9 @@ async def _shelf(tx: Tx, batch: Sequence[ListingRows], terms: Terms) -> Shelf:
     references = dict(await tx.reads.all(_BY_REFERENCES, seller_id=seller.id, references=names)) if names else {}
     listing_ids = {place.listing_id for found in places.values() for place in found} | set(references.values())
     listings = {listing.id: listing for listing in await tx.lock(Listing, list(listing_ids))} if listing_ids else {}
+    pictures = await find_pictures(
+        tx, batch, folder=terms.folder, seller_id=seller.id, actor=terms.actor, listing_ids=list(listings)
+    )
     paths = {rows.words.values["category"] for rows in batch if "category" in rows.words.values}
     by_path = await categories_by_paths(tx.reads, list(paths))
     category_ids = {category.id for category in by_path.values()} | {each.category_id for each in listings.values()}
@@ -134,6 +144,7 @@ async def _shelf(tx: Tx, batch: Sequence[ListingRows], terms: Terms) -> Shelf:
         places=places,
         references=references,
         stock=await _stock(tx, batch, places),
+        pictures=pictures,
     )
 
 
@@ -215,11 +226,7 @@ async def _insert(tx: Tx, model: type[SQLModel], rows: Sequence[dict[str, Any]])
 
 async def _write_changes(tx: Tx, plans: Sequence[ListingPlan]) -> None:
     """They stand on the rows already; what is left is to say so."""
-    moved = {
-        plan.id: plan.standing
-        for plan in plans
-        if plan.standing is not None and (plan.values or any(each.values for each in plan.variants))
-    }
+    moved = {plan.id: plan.standing for plan in plans if plan.standing is not None and plan.changes_words}
     await changed(tx, *moved.values())
 
 
@@ -254,7 +261,7 @@ def _count(plans: Sequence[ListingPlan], counted: set[UUID], tally: Tally) -> No
         for index, each in enumerate(plan.variants):
             if each.is_new:
                 tally.created += 1
-            elif each.values or each.id in counted or (plan.values and index == 0):
+            elif each.values or each.id in counted or (index == 0 and (plan.values or plan.gallery is not None)):
                 tally.updated += 1
             else:
                 tally.unchanged += 1
