@@ -104,3 +104,21 @@ async def test_a_seller_without_rates_is_known_to_have_none(container: Container
     assert [rate.id for rate in found.by_seller[shop]] == [rate_id]
     assert found.by_seller[other] == []
     assert not found.estimated
+
+
+async def test_who_asks_in_the_same_moment_shares_a_look_up() -> None:
+    asked: list[list[str]] = []
+
+    async def fetch(keys: Sequence[str]) -> Mapping[str, str]:
+        asked.append(sorted(keys))
+        await asyncio.sleep(0)
+        return {key: key.upper() for key in keys}
+
+    known = LastKnown("rates", fetch, NoMeasures(), fresh_seconds=60)
+    waiting = [asyncio.create_task(known.get(keys)) for keys in (["a", "b"], ["b", "c"], ["d"])]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    found = await asyncio.gather(*waiting[1:])
+    assert [each.values for each in found] == [{"b": "B", "c": "C"}, {"d": "D"}]
+    assert (await known.get(["a"])).values == {"a": "A"}
+    assert asked == [["a", "b", "c", "d"]]

@@ -10,6 +10,7 @@ from domain.shared.database import Tx
 from domain.shared.ids import encode_id, new_id
 from domain.users.addresses import AddAddress, add_address
 from tests.counting import SqlCounter
+from tests.domain.offers.test_comparing import a_product, offered
 from tests.graphql.execution import execute, refused
 from tests.makers import OnSale, a_buyer, a_category, a_payment_account, a_seller, a_shipping_rate, on_sale
 
@@ -158,3 +159,22 @@ async def another_of(container: Container, sale: OnSale) -> None:
     """The same product from another shop."""
     known = (await public_listings_by_ids(container.reads, [sale.listing_id]))[sale.listing_id]
     await on_sale(container, category_id=known.category_id, product_id=known.product_id)
+
+
+async def test_any_number_of_products_costs_the_same_statements(container: Container, count_sql: SqlCounter) -> None:
+    async def count(products: int) -> int:
+        made = [await a_product(container) for _ in range(products)]
+        for product in made:
+            for _ in range(2):
+                await offered(container, product)
+        fields = 'buyBox(shipTo: "IS") { winner { listingId } } offers(shipTo: "IS", first: 5) { nodes { listingId } }'
+        asked = " ".join(
+            f'p{place}: product(id: "{encode_id("product", product[0])}") {{ {fields} }}'
+            for place, product in enumerate(made)
+        )
+        with count_sql() as seen:
+            found = await execute(container, f"{{ {asked} }}")
+        assert all(len(each["offers"]["nodes"]) == 2 for each in found.values())
+        return len(seen)
+
+    assert await count(2) == await count(7)
