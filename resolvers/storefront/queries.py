@@ -7,7 +7,7 @@ import strawberry
 
 from domain.shared.ids import decode_id
 from domain.storefront.card_reads import cards_by_ids, count_shop_cards, shop_cards, shop_keyset
-from domain.storefront.page_reads import shipping_estimate
+from domain.storefront.shipping_reads import shipping_estimate
 from resolvers.context import Info
 from resolvers.shared.connections import After, Before, Connection, First, Last, connection
 from resolvers.shared.directives import paged

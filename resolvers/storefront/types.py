@@ -11,7 +11,7 @@ from domain.catalog.model import Condition, Fulfilment, ways_of
 from domain.catalog.places import places_by_listing_ids
 from domain.catalog.reads import public_listings_by_ids
 from domain.inventory.model import StockStatus
-from domain.storefront import card_reads, page_reads
+from domain.storefront import card_reads, shipping_reads
 from resolvers.catalog.places import ListingPlace
 from resolvers.catalog.types import Listing
 from resolvers.context import Info
@@ -100,7 +100,7 @@ class ShippingEstimate:
     estimated: bool = strawberry.field(description="From rates that may be out of date.")
 
     @classmethod
-    def of(cls, view: page_reads.ShippingEstimate) -> "ShippingEstimate":
+    def of(cls, view: shipping_reads.ShippingEstimate) -> "ShippingEstimate":
         return cls(
             country=view.country,
             name=view.name,

@@ -1,18 +1,18 @@
-"""Cards and pages of listings: complete, public only, and a constant number of statements."""
+"""Cards of listings: complete, public only, and a constant number of statements; what sending one costs."""
 
 from uuid import uuid4
 
 import pytest
 
 from app.container import Container
-from domain.catalog.model import Listing, ListingStatus, Variant
+from domain.catalog.model import Fulfilment, Listing, ListingStatus, Variant
 from domain.inventory.model import StockStatus, VariantStock
 from domain.sellers.model import Seller, SellerStatus
 from domain.shared.database import Tx
 from domain.shared.ids import new_id
 from domain.shared.paging import PageRequest
 from domain.storefront.card_reads import cards_by_ids, count_shop_cards, shop_cards, shop_keyset
-from domain.storefront.page_reads import listing_page
+from domain.storefront.shipping_reads import shipping_estimate
 from tests.counting import CountingReads
 from tests.makers import a_category, a_shop, change, on_sale
 
@@ -80,23 +80,13 @@ async def test_a_shops_listings_come_page_by_page(container: Container, backward
     assert (await shop_cards(container.reads, uuid4(), PageRequest())).items == ()
 
 
-async def test_a_listings_page_is_three_statements_and_tells_what_sending_costs(container: Container) -> None:
-    sale = await on_sale(container, price_minor=2_000)
-    await a_variant(container, sale.listing_id, 2_500, StockStatus.IN_STOCK)
-    reads = CountingReads(container.reads)
-    page = await listing_page(reads, sale.listing_id, country="DE", rates=container.ports.shipping_rates)
-    assert page is not None
-    assert len(reads.statements) == 3
-    assert [variant.price_minor for variant in page.variants] == [2_000, 2_500]
-    assert page.shipping is not None
-    assert (page.shipping.price_minor, page.shipping.currency, page.shipping.country) == (500, "EUR", "DE")
-
-
-async def test_where_nothing_is_sent_there_is_no_estimate(container: Container) -> None:
-    sale = await on_sale(container, await a_shop(container, delivery_minor=None))
+async def test_what_sending_costs_is_told_where_it_is_sent_by_parcel(container: Container) -> None:
     rates = container.ports.shipping_rates
-    for country in ("DE", None):
-        page = await listing_page(container.reads, sale.listing_id, country=country, rates=rates)
-        assert page is not None
-        assert page.shipping is None
-    assert await listing_page(container.reads, uuid4(), country="DE", rates=rates) is None
+    sent, kept = await on_sale(container), await on_sale(container, await a_shop(container, delivery_minor=None))
+    fetched = await on_sale(container, fulfilment=Fulfilment.PICKUP)
+    ids = [sale.listing_id for sale in (sent, kept, fetched)]
+    cards = await cards_by_ids(container.reads, ids)
+    estimate, *none = [await shipping_estimate(cards[id_], "DE", rates=rates) for id_ in ids]
+    assert estimate is not None
+    assert (estimate.price_minor, estimate.currency, estimate.country) == (500, "EUR", "DE")
+    assert none == [None, None]
