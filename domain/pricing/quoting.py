@@ -38,25 +38,6 @@ class Facts:
         return self.country is None or self.rates.estimated or self.taxes.estimated
 
 
-async def make_quote(
-    reads: Reads, request: QuoteRequest, *, shipping: ShippingRates, tax: TaxRules, policy: Policy
-) -> QuoteResult:
-    """The quote over the lines that can be bought, and why the others cannot.
-
-    `reads` is `tx.reads` where something is decided, the read pool where somebody is only looking. Quantities are at
-    least 1; lines of one variant are taken together. Two statements and two look-ups, whatever the number of lines.
-    """
-    facts = await gather_facts(
-        reads,
-        request.lines,
-        country=request.country,
-        shipping=shipping,
-        tax=tax,
-        policy=policy,
-    )
-    return price(facts, request)
-
-
 async def gather_facts(
     reads: Reads,
     lines: Sequence[WantedLine],
@@ -67,6 +48,9 @@ async def gather_facts(
     policy: Policy,
 ) -> Facts:
     """What `price` needs to know about these lines. Without a country nothing is known of shipping and tax.
+
+    `reads` is `tx.reads` where something is decided, the read pool where somebody is only looking. Two statements and
+    two look-ups, whatever the number of lines.
 
     Where everything is fetched nobody need say where it goes: it is taxed in the country of the shop.
     """
@@ -89,7 +73,10 @@ def _fetched_in(sellables: Iterable[Sellable]) -> str | None:
 
 
 def price(facts: Facts, request: QuoteRequest) -> QuoteResult:
-    """The arithmetic of `make_quote`: no reading, no waiting. The first buyable line sets the currency."""
+    """The quote over the lines that can be bought, and why the others cannot: no reading, no waiting.
+
+    Quantities are at least 1; lines of one variant are taken together. The first buyable line sets the currency.
+    """
     problems: list[Problem] = []
     lines: list[Chosen] = []
     for wanted in _merged(request.lines):

@@ -8,7 +8,6 @@ import pytest
 
 from app.container import Container
 from domain.pricing.quote import QuoteRequest, WantedLine
-from domain.pricing.quoting import make_quote
 from domain.shared.ids import new_id
 from domain.shared.measures import NoMeasures
 from infra.postgres.last_known import ENTRIES_MAX, LastKnown
@@ -16,6 +15,7 @@ from infra.postgres.reads import PoolReads
 from infra.postgres.shipping_rates import TableShippingRates
 from infra.postgres.tax_rules import TableTaxRules
 from tests.makers import a_shipping_rate, a_shop, on_sale
+from tests.quotes import make_quote
 
 
 class FakeSource:

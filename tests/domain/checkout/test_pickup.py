@@ -18,12 +18,12 @@ from domain.orders.contents import address_by_orders
 from domain.orders.pickup import pickup_places_by_orders, pickups_by_orders
 from domain.orders.reads import orders_of_checkout
 from domain.pricing.quote import ProblemKind, QuoteRequest, WantedLine
-from domain.pricing.quoting import make_quote
 from domain.sellers.model import Seller
 from domain.shared.database import Tx, table
 from tests.domain.checkout.scenes import Scene, a_scene, ports_of
 from tests.fakes.payment_gateway import FakePaymentGateway
 from tests.makers import OnSale, change, on_sale
+from tests.quotes import make_quote
 
 HERE: dict[str, Any] = {
     "latitude": 52.5123, "longitude": 13.3876, "public_latitude": 52.51, "public_longitude": 13.39, "line1": "Court 3",

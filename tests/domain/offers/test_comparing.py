@@ -14,13 +14,13 @@ from domain.offers.reads import candidates_by_product_ids
 from domain.offers.standing import standing_of
 from domain.pricing.model import TaxRule
 from domain.pricing.quote import QuoteRequest, WantedLine
-from domain.pricing.quoting import make_quote
 from domain.sellers.model import PaymentAccount, Seller, SellerStatus
 from domain.shared.database import Tx
 from domain.shared.ids import new_id
 from domain.shared.paging import CursorMismatch
 from tests.counting import CountingReads
 from tests.makers import OnSale, a_category, a_shipping_rate, a_shop, change, on_sale
+from tests.quotes import make_quote
 
 
 async def a_product(container: Container) -> tuple[UUID, UUID]:

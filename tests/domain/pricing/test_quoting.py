@@ -9,7 +9,6 @@ from domain.catalog.model import Fulfilment, ListingStatus, SaleMode, Variant, V
 from domain.inventory.model import StockItem
 from domain.pricing.model import TaxRule
 from domain.pricing.quote import Problem, ProblemKind, Quote, QuoteLineKind, QuoteRequest, QuoteResult, WantedLine
-from domain.pricing.quoting import make_quote
 from domain.sellers.model import Seller, SellerStatus
 from domain.shared.database import Tx, table
 from domain.shared.ids import new_id
@@ -19,6 +18,7 @@ from infra.postgres.shipping_rates import TableShippingRates
 from infra.postgres.tax_rules import TableTaxRules
 from tests.counting import CountingReads
 from tests.makers import OnSale, a_category, a_seller, a_shipping_rate, a_shop, change, on_sale
+from tests.quotes import make_quote
 
 
 async def quoted(
