@@ -4,13 +4,11 @@ Invariant: what an administrator decided is never matched anew, every decision l
 no listings: whoever links takes a shared lock on the product, whoever merges an exclusive one.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import StringConstraints
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from domain.catalog.access import changed, lock_listing
 from domain.catalog.changes import note_changes_of_product
@@ -18,16 +16,15 @@ from domain.catalog.model import Listing, MatchedBy, Product, ProductEvent, Prod
 from domain.catalog.products import existing_product, is_worldwide, match_product
 from domain.shared.actor import Actor
 from domain.shared.commands import command
-from domain.shared.database import Database, Query, Reads, Tx, table
+from domain.shared.database import Database, Tx, table
 from domain.shared.errors import InvalidInput, NotFound
 from domain.shared.ids import ListingId, ProductId, new_id
 
-EVENTS_MAX: Final = 100
 MERGED_LISTINGS_MAX: Final = 10_000
 """So many are moved within a transaction's time."""
 
 Why = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
-_listings, _products, _events = table(Listing), table(Product), table(ProductEvent)
+_listings, _products = table(Listing), table(Product)
 
 
 @command
@@ -150,29 +147,3 @@ def _event(
         actor=actor.name,
         at=tx.now,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ProductEventView:
-    id: UUID
-    product_id: UUID
-    kind: ProductEventKind
-    listing_id: UUID | None
-    other_id: UUID | None
-    reason: str
-    actor: str
-    at: datetime
-
-
-_EVENTS = Query(
-    select(*(_events.c[name] for name in ProductEventView.__dataclass_fields__))
-    .where(_events.c.product_id == bindparam("product_id"))
-    .order_by(_events.c.id.desc())
-    .limit(EVENTS_MAX),
-    ProductEventView,
-)
-
-
-async def events_of_product(reads: Reads, product_id: UUID) -> list[ProductEventView]:
-    """What administrators decided about a product, the newest first; at most EVENTS_MAX."""
-    return await reads.all(_EVENTS, product_id=product_id)

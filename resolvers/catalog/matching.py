@@ -6,16 +6,14 @@ from typing import Annotated
 import strawberry
 
 from domain.catalog.matching import (
-    EVENTS_MAX,
     LinkListing,
     MergeProducts,
-    ProductEventView,
     UnlinkListing,
-    events_of_product,
     link_listing,
     merge_products,
     unlink_listing,
 )
+from domain.catalog.matching_reads import EVENTS_MAX, ProductEventView, events_of_product
 from domain.catalog.model import ProductEventKind
 from domain.catalog.reads import products_by_ids
 from domain.shared.ids import decode_id

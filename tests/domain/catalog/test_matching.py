@@ -14,11 +14,11 @@ from domain.catalog.matching import (
     LinkListing,
     MergeProducts,
     UnlinkListing,
-    events_of_product,
     link_listing,
     merge_products,
     unlink_listing,
 )
+from domain.catalog.matching_reads import events_of_product
 from domain.catalog.model import ListingChange, ListingStatus, MatchedBy, ProductEvent, ProductEventKind
 from domain.catalog.publishing import MoveListing, submit_listing
 from domain.catalog.reads import ListingView, listings_by_ids, products_by_ids
