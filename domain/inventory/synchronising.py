@@ -25,7 +25,7 @@ from domain.inventory.stock import Reason
 from domain.shared.actor import Actor
 from domain.shared.commands import IdempotencyKey, command
 from domain.shared.database import Database, Tx, table
-from domain.shared.errors import DomainError, InvalidInput, Issue, NotFound
+from domain.shared.errors import InvalidInput, Issue, NotFound
 from domain.shared.idempotency import claim
 from domain.shared.ids import VariantId, new_id
 from domain.shared.money import MINOR_UNITS_MAX
@@ -52,12 +52,16 @@ class UpdateVariants:
     idempotency_key: IdempotencyKey
 
 
+ItemError = NotFound | ListingNotEditable | StockBelowReserved | InvalidInput
+"""Why an item is refused. Each is stored with its data and read again, and is a member of the item's union."""
+
+
 @dataclass(frozen=True, slots=True)
 class ItemOutcome:
     """What became of one item: done, or why not. `variant_id` is None when the item named none of the shop's."""
 
     variant_id: UUID | None
-    error: DomainError | None = None
+    error: ItemError | None = None
 
 
 @dataclass(slots=True)
@@ -67,7 +71,7 @@ class _Work:
     index: int
     item: VariantUpdate
     place: VariantPlace | None = None
-    error: DomainError | None = None
+    error: ItemError | None = None
 
     @property
     def is_open(self) -> bool:
@@ -205,7 +209,7 @@ def _read(stored: Mapping[str, Any]) -> ItemOutcome:
     return ItemOutcome(variant_id, None if code is None else _ERRORS[code](stored))
 
 
-_ERRORS: Final[Mapping[str, Callable[[Mapping[str, Any]], DomainError]]] = {
+_ERRORS: Final[Mapping[str, Callable[[Mapping[str, Any]], ItemError]]] = {
     NotFound.code: lambda _: NotFound("variant"),
     ListingNotEditable.code: lambda stored: ListingNotEditable(ListingStatus(stored["status"])),
     StockBelowReserved.code: lambda stored: StockBelowReserved(*stored["numbers"]),

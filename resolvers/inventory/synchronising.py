@@ -67,7 +67,8 @@ async def _shown(info: Info, outcomes: Sequence[ItemOutcome]) -> list[VariantUpd
     for outcome in outcomes:
         if outcome.error is not None:
             failed = present(outcome.error)
-            assert isinstance(failed, NotFound | ListingNotEditable | StockBelowReserved | InvalidInput)
+            if not isinstance(failed, NotFound | ListingNotEditable | StockBelowReserved | InvalidInput):
+                raise outcome.error
             shown.append(failed)
         else:
             assert outcome.variant_id is not None

@@ -2,17 +2,22 @@
 
 import asyncio
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
+
+from graphql import GraphQLUnionType
 
 from app.container import Container
 from domain.catalog.model import ListingStatus
 from domain.inventory.reservations import reserve
+from domain.inventory.synchronising import ItemError
 from domain.shared.actor import Actor
 from domain.shared.database import Tx
 from domain.shared.ids import encode_id
+from resolvers.shared.errors import member_of
 from tests.domain.inventory.stock_state import stock_of
 from tests.graphql.execution import execute
+from tests.graphql.operations import CORE
 from tests.makers import a_buyer, a_checkout, a_shop, on_sale
 
 UPDATE = """mutation ($input: UpdateVariantsInput!) { outcome: updateVariants(input: $input) { __typename
@@ -138,3 +143,11 @@ async def test_opposite_orders_at_once_all_end(container: Container) -> None:
     )
     assert [outcome["updatedCount"] for outcome in outcomes] == [len(ids)] * 8
     assert len({(await stock_of(container, variant_id)).on_hand for variant_id in variants}) == 1
+
+
+def test_every_reason_to_refuse_an_item_is_a_member_of_its_outcome() -> None:
+    union = CORE.get_type("VariantUpdateOutcome")
+    assert isinstance(union, GraphQLUnionType)
+    shown = [member_of(error) for error in get_args(ItemError)]
+    assert {"VariantUpdated", *(member.__name__ for member in shown if member)} == {each.name for each in union.types}
+    assert all(shown)
