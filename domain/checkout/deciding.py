@@ -1,6 +1,7 @@
 """What people decide about a checkout: the buyer goes on or cancels, a moderator or the seller says yes or no.
 
-Invariant: each decision is made under the purchase's lock against the state it finds there; then the saga goes on.
+Invariant: each decision is made under the purchase's lock against the state it finds there; then the saga goes on. A
+decision that is sent again under its idempotency key has no effect and is answered by what became of it.
 """
 
 from uuid import UUID
@@ -18,9 +19,10 @@ from domain.orders.model import CancelledBy, Order
 from domain.risk.cases import case_by_id, close_cases
 from domain.risk.model import CaseStatus
 from domain.shared.actor import Actor
-from domain.shared.commands import ShortText, command
+from domain.shared.commands import IdempotencyKey, ShortText, command
 from domain.shared.database import Tx, table
 from domain.shared.errors import IllegalTransition, NotFound, NotPermitted
+from domain.shared.idempotency import claim
 from domain.shared.ids import CheckoutId, ModerationCaseId, OrderId
 from domain.shared.transitions import Party
 
@@ -36,12 +38,13 @@ class ContinueCheckout:
 
     checkout_id: CheckoutId
     payment_method: PaymentMethod | None = None
+    idempotency_key: IdempotencyKey
 
 
 async def continue_checkout(command: ContinueCheckout, *, actor: Actor, ports: CheckoutPorts) -> UUID:
-    """Raises NotFound, IllegalTransition (not waiting for the buyer), PaymentUnavailable.
+    """Raises NotFound, IllegalTransition (not waiting for the buyer), PaymentUnavailable, IdempotencyConflict.
 
-    Safe to repeat: a checkout that moves already is only waited for.
+    Safe to repeat: a checkout that moves already is only waited for, and a card is tried once per key.
     """
     first = await ports.db.run(lambda tx: _offer_method(tx, command, actor, ports))
     await settle(command.checkout_id, ports, first=first, look=command.payment_method is None)
@@ -56,9 +59,14 @@ async def _offer_method(
     In one transaction, because the provider may be telling us of the last decline at this moment: whoever looks there
     between two transactions finds that decline, takes it for this method's, and the buyer is asked for another.
     """
+    if await _made_before(tx, "continue_checkout", command, command.checkout_id, actor):
+        return None
     purchase = await _own(tx, command.checkout_id, actor)
     checkout, payment = purchase.checkout, purchase.payment
     if checkout.state in MOVING - {CheckoutState.CANCELLING}:
+        return None
+    if checkout.state is CheckoutState.COMPLETED and command.payment_method is None:
+        # The buyer comes back from the bank, and the provider's message was faster.
         return None
     if checkout.state is not CheckoutState.REQUIRES_ACTION:
         raise IllegalTransition("checkout", checkout.state.value, "continued")
@@ -77,7 +85,10 @@ class CancelCheckout:
 
 
 async def cancel_checkout(command: CancelCheckout, *, actor: Actor, ports: CheckoutPorts) -> UUID:
-    """Before the point of no return. Raises NotFound and IllegalTransition (too late: cancel the order)."""
+    """Before the point of no return. Raises NotFound and IllegalTransition (too late: cancel the order).
+
+    Needs no key: a checkout is cancelled once, and whoever asks again is told that it is.
+    """
 
     async def step(tx: Tx) -> None:
         purchase = await _own(tx, command.checkout_id, actor)
@@ -103,10 +114,12 @@ class DecideCase:
     case_id: ModerationCaseId
     approve: bool
     note: ShortText = ""
+    idempotency_key: IdempotencyKey
 
 
 async def decide_case(command: DecideCase, *, actor: Actor, ports: CheckoutPorts) -> UUID:
-    """A moderator's decision about a checkout in review. Raises NotFound, NotPermitted, IllegalTransition.
+    """A moderator's decision about a checkout in review. Raises NotFound, NotPermitted, IllegalTransition,
+    IdempotencyConflict.
 
     A case about a purchase that is over (money moved by hand) is only closed: nothing is left to be decided.
     """
@@ -116,6 +129,8 @@ async def decide_case(command: DecideCase, *, actor: Actor, ports: CheckoutPorts
         raise NotFound("moderation_case")
 
     async def step(tx: Tx) -> None:
+        if await _made_before(tx, "decide_case", command, command.case_id, actor):
+            return
         purchase = await lock_purchase(tx, case.checkout_id)
         if purchase.checkout.buyer_id == actor.user_id:
             raise NotPermitted("Nobody decides about a purchase of their own.")
@@ -153,16 +168,19 @@ class AnswerOrder:
     order_id: OrderId
     accept: bool
     reason: ShortText = ""
+    idempotency_key: IdempotencyKey
 
 
 async def answer_order(command: AnswerOrder, *, actor: Actor, ports: CheckoutPorts) -> UUID:
-    """Raises NotFound (not this shop's order) and IllegalTransition (not waiting for the seller)."""
+    """Raises NotFound (not this shop's order), IllegalTransition (not waiting for the seller), IdempotencyConflict."""
     seller_id = actor.seller()
     checkout_id = await ports.db.primary.scalar(_CHECKOUT_OF_ORDER, id=command.order_id, seller_id=seller_id)
     if checkout_id is None:
         raise NotFound("order")
 
     async def step(tx: Tx) -> None:
+        if await _made_before(tx, "answer_order", command, command.order_id, actor):
+            return
         purchase = await lock_purchase(tx, checkout_id)
         if purchase.checkout.state is not CheckoutState.AWAITING_SELLER:
             raise IllegalTransition("checkout", purchase.checkout.state.value, "answered")
@@ -183,6 +201,21 @@ async def answer_order(command: AnswerOrder, *, actor: Actor, ports: CheckoutPor
     await ports.db.run(step)
     await settle(checkout_id, ports)
     return command.order_id
+
+
+async def _made_before(
+    tx: Tx, operation: str, command: ContinueCheckout | DecideCase | AnswerOrder, about: UUID, actor: Actor
+) -> bool:
+    """Whether this very decision was taken under its key. Raises IdempotencyConflict for another one."""
+    claimed = await claim(
+        tx,
+        actor_id=actor.user(),
+        operation=operation,
+        key=command.idempotency_key,
+        command=command,
+        outcome_id=about,
+    )
+    return claimed is not None
 
 
 async def _own(tx: Tx, checkout_id: UUID, actor: Actor) -> Purchase:

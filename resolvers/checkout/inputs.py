@@ -1,8 +1,14 @@
 """Inputs about checkouts."""
 
+from typing import Final
+
 import strawberry
 
 from resolvers.shared.scalars import MinorUnits
+
+KEY: Final = (
+    "Made by the client once for this decision, 8 to 100 characters: sent again it has no effect and the same answer."
+)
 
 
 @strawberry.input(description="Buy the viewer's cart as they saw it.")
@@ -28,6 +34,7 @@ class CheckoutInput:
 @strawberry.input(description="Go on with a checkout that waits for its buyer.")
 class ContinueCheckoutInput:
     checkout_id: strawberry.ID = strawberry.field(description="The checkout.")
+    idempotency_key: str = strawberry.field(description=KEY)
     payment_method: str | None = strawberry.field(
         default=strawberry.UNSET,
         description="Another payment method to try. Leave it out after authenticating with the bank.",
@@ -42,21 +49,25 @@ class CancelCheckoutInput:
 @strawberry.input(description="Let a checkout in review go on.")
 class ApproveModerationCaseInput:
     case_id: strawberry.ID = strawberry.field(description="The moderation case.")
+    idempotency_key: str = strawberry.field(description=KEY)
     note: str = strawberry.field(default="", description="Why; kept with the case, at most 500 characters.")
 
 
 @strawberry.input(description="End a checkout in review. Nothing is taken.")
 class RejectModerationCaseInput:
     case_id: strawberry.ID = strawberry.field(description="The moderation case.")
+    idempotency_key: str = strawberry.field(description=KEY)
     note: str = strawberry.field(default="", description="Why; kept with the case, at most 500 characters.")
 
 
 @strawberry.input(description="Accept an order by request: the buyer is charged.")
 class AcceptOrderInput:
     order_id: strawberry.ID = strawberry.field(description="The order.")
+    idempotency_key: str = strawberry.field(description=KEY)
 
 
 @strawberry.input(description="Decline an order by request: nothing is taken.")
 class DeclineOrderInput:
     order_id: strawberry.ID = strawberry.field(description="The order.")
+    idempotency_key: str = strawberry.field(description=KEY)
     reason: str = strawberry.field(default="", description="What to tell the buyer, at most 500 characters.")

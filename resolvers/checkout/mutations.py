@@ -59,7 +59,7 @@ CheckoutResult = Annotated[
     strawberry.union("CheckoutResult", description="What became of an attempt to buy."),
 ]
 ContinueCheckoutResult = Annotated[
-    CheckoutSuccess | PaymentUnavailable | IllegalTransition | NotFound | Busy | InvalidInput,
+    CheckoutSuccess | PaymentUnavailable | IllegalTransition | IdempotencyConflict | NotFound | Busy | InvalidInput,
     strawberry.union("ContinueCheckoutResult", description="What became of going on."),
 ]
 CancelCheckoutResult = Annotated[
@@ -74,11 +74,11 @@ class DecideCaseSuccess:
 
 
 ApproveModerationCaseResult = Annotated[
-    DecideCaseSuccess | IllegalTransition | NotPermitted | NotFound | Busy | InvalidInput,
+    DecideCaseSuccess | IllegalTransition | IdempotencyConflict | NotPermitted | NotFound | Busy | InvalidInput,
     strawberry.union("ApproveModerationCaseResult", description="What became of an approval."),
 ]
 RejectModerationCaseResult = Annotated[
-    DecideCaseSuccess | IllegalTransition | NotPermitted | NotFound | Busy | InvalidInput,
+    DecideCaseSuccess | IllegalTransition | IdempotencyConflict | NotPermitted | NotFound | Busy | InvalidInput,
     strawberry.union("RejectModerationCaseResult", description="What became of a rejection."),
 ]
 
@@ -89,11 +89,11 @@ class AnswerOrderSuccess:
 
 
 AcceptOrderResult = Annotated[
-    AnswerOrderSuccess | IllegalTransition | NotFound | Busy | InvalidInput,
+    AnswerOrderSuccess | IllegalTransition | IdempotencyConflict | NotFound | Busy | InvalidInput,
     strawberry.union("AcceptOrderResult", description="What became of accepting an order."),
 ]
 DeclineOrderResult = Annotated[
-    AnswerOrderSuccess | IllegalTransition | NotFound | Busy | InvalidInput,
+    AnswerOrderSuccess | IllegalTransition | IdempotencyConflict | NotFound | Busy | InvalidInput,
     strawberry.union("DeclineOrderResult", description="What became of declining an order."),
 ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
+from uuid import uuid4
 
 from app.container import Container
 from domain.checkout.deciding import ContinueCheckout, continue_checkout
@@ -38,7 +39,7 @@ async def test_the_message_of_a_decline_comes_when_another_card_was_offered(cont
     checkout_id = await scene.start(ports, payment_method=DECLINED)
     # A worker has the webhook of the decline, and looks at the provider.
     meanwhile = FakeInterruption(ports.db, lambda: advance(checkout_id, ports=ports, look=True))
-    command = ContinueCheckout(checkout_id=checkout_id, payment_method=VISA)
+    command = ContinueCheckout(idempotency_key=uuid4().hex, checkout_id=checkout_id, payment_method=VISA)
     await continue_checkout(command, actor=scene.buyer, ports=ports_of(container, gateway, db=meanwhile))
     checkout = await row(container, Checkout, checkout_id)
     assert checkout.state is CheckoutState.COMPLETED

@@ -58,7 +58,7 @@ async def test_a_declined_card_keeps_the_goods_for_another_card(market: Market) 
     assert checkout["nextAction"]["declineCode"]
     assert await market.stock(goods) == (1, 1)
 
-    given = {"checkoutId": checkout["id"], "paymentMethod": VISA}
+    given = {"checkoutId": checkout["id"], "paymentMethod": VISA, "idempotencyKey": uuid4().hex}
     paid = (await buyer.did("continueCheckout", f"checkout {{ {CHECKOUT} }}", **given))["checkout"]
     assert paid["status"] == "COMPLETED"
     assert await market.stock(goods) == (0, 0)
@@ -184,7 +184,9 @@ async def test_redis_may_die_and_come_back_in_the_middle(market: Market) -> None
         try:
             second = await market.buyer()
             assert (await check_out(second, await fill_cart(second, goods)))["status"] == "COMPLETED"
-            await buyer.did("continueCheckout", checkoutId=checkout["id"], paymentMethod=VISA)
+            await buyer.did(
+                "continueCheckout", checkoutId=checkout["id"], paymentMethod=VISA, idempotencyKey=uuid4().hex
+            )
             assert (await updates.next())["sequence"] == checkout["lastEvent"] + 1
         finally:
             await asyncio.to_thread(market.product.redis.start)

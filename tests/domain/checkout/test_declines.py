@@ -1,5 +1,7 @@
 """A decline is of the card that was declined, not of the one that waits to be tried while it is read."""
 
+from uuid import uuid4
+
 import pytest
 
 from app.container import Container
@@ -19,7 +21,7 @@ POOR = "pm_card_chargeDeclinedInsufficientFunds"
 async def declined_once(scene: Scene, gateway: FakePaymentGateway) -> ContinueCheckout:
     """The first card was declined; the command offers another."""
     checkout_id = await scene.start(ports_of(scene.container, gateway), payment_method=DECLINED)
-    return ContinueCheckout(checkout_id=checkout_id, payment_method=VISA)
+    return ContinueCheckout(idempotency_key=uuid4().hex, checkout_id=checkout_id, payment_method=VISA)
 
 
 async def test_a_card_whose_confirm_never_arrived_is_tried_by_whoever_takes_over(
@@ -58,7 +60,7 @@ async def test_a_card_that_could_not_be_confirmed_is_not_told_to_be_declined(
 async def test_its_own_decline_that_nobody_heard_of_is_believed(fresh_container: Container, clock: FakeClock) -> None:
     scene, gateway = await a_scene(fresh_container), FakePaymentGateway(clock.now)
     first = await declined_once(scene, gateway)
-    command = ContinueCheckout(checkout_id=first.checkout_id, payment_method=POOR)
+    command = ContinueCheckout(idempotency_key=uuid4().hex, checkout_id=first.checkout_id, payment_method=POOR)
     dying = ports_of(fresh_container, crashing_gateway(gateway, DiesAt("after confirm")))
     with pytest.raises(Killed):
         await continue_checkout(command, actor=scene.buyer, ports=dying)

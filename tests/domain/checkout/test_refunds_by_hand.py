@@ -4,6 +4,9 @@ The guarantee: after the provider's messages were worked, in any order and howev
 provider is what the provider has; what cannot be told to belong to an order is a case that a moderator sees.
 """
 
+from dataclasses import replace
+from uuid import uuid4
+
 import pytest
 
 from app.container import Container
@@ -138,13 +141,13 @@ async def test_a_moderator_closes_the_case_once(fresh_container: Container, cloc
     bought = await a_purchase(fresh_container, clock, sellers=2)
     await bought.give_back_by_hand(700)
     [case] = await bought.cases()
-    command = DecideCase(case_id=case.id, approve=True, note="agreed with the buyer")
+    command = DecideCase(idempotency_key=uuid4().hex, case_id=case.id, approve=True, note="agreed with the buyer")
     moderator = await a_moderator(fresh_container)
     await decide_case(command, actor=moderator, ports=bought.ports)
     [closed] = await rows(fresh_container, ModerationCase, id=case.id)
     assert (closed.status, closed.note) == (CaseStatus.APPROVED, "agreed with the buyer")
     with pytest.raises(IllegalTransition):
-        await decide_case(command, actor=moderator, ports=bought.ports)
+        await decide_case(replace(command, idempotency_key=uuid4().hex), actor=moderator, ports=bought.ports)
 
 
 async def test_what_is_given_back_after_the_seller_was_paid_is_the_platform_s_loss(

@@ -1,6 +1,7 @@
 """A purchase in review: what is noted about it stays with those who review, and nobody reviews their own."""
 
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
@@ -27,7 +28,7 @@ async def test_what_the_marketplace_notes_about_a_purchase_is_not_for_its_buyer(
     scene, ports = await a_scene(container), ports_of(container, gateway, review_amount_minor=1_000)
     checkout_id = await scene.start(ports)
     [case] = await rows(container, ModerationCase, checkout_id=checkout_id)
-    rejected = DecideCase(case_id=case.id, approve=False, note="as the ring of last week")
+    rejected = DecideCase(idempotency_key=uuid4().hex, case_id=case.id, approve=False, note="as the ring of last week")
     await decide_case(rejected, actor=await a_moderator(container), ports=ports)
     told = [event.reason for event in await rows(container, CheckoutEvent, checkout_id=checkout_id)]
     told += [order.cancel_reason for order in await rows(container, Order, checkout_id=checkout_id)]
@@ -42,5 +43,7 @@ async def test_nobody_decides_about_a_purchase_of_their_own(container: Container
     [case] = await rows(container, ModerationCase, checkout_id=checkout_id)
     promoted = replace(scene.buyer, roles=frozenset({Role.MODERATOR}))
     with pytest.raises(NotPermitted):
-        await decide_case(DecideCase(case_id=case.id, approve=True), actor=promoted, ports=ports)
+        await decide_case(
+            DecideCase(idempotency_key=uuid4().hex, case_id=case.id, approve=True), actor=promoted, ports=ports
+        )
     assert (await row(container, Checkout, checkout_id)).state is CheckoutState.IN_REVIEW

@@ -1,6 +1,7 @@
 """The saga's ways through, with a pretended provider: every branch that a buyer can meet."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -123,9 +124,8 @@ async def test_a_declined_card_keeps_the_reservation_for_another_one(
     assert await state_of(scene, checkout_id) is CheckoutState.REQUIRES_ACTION
     [payment] = await rows(container, Payment, checkout_id=checkout_id)
     assert payment.decline_code == "card_declined"
-    await continue_checkout(
-        ContinueCheckout(checkout_id=checkout_id, payment_method=VISA), actor=scene.buyer, ports=ports
-    )
+    command = ContinueCheckout(idempotency_key=uuid4().hex, checkout_id=checkout_id, payment_method=VISA)
+    await continue_checkout(command, actor=scene.buyer, ports=ports)
     checkout = await row(container, Checkout, checkout_id)
     assert checkout.state is CheckoutState.COMPLETED
     await assert_consistent(scene, gateway, checkout)
@@ -155,7 +155,8 @@ async def test_three_d_secure_goes_on_whoever_tells(
         for _ in range(3):
             await on_payment_message(payment.provider_ref, ports=ports)
     else:
-        await continue_checkout(ContinueCheckout(checkout_id=checkout_id), actor=scene.buyer, ports=ports)
+        command = ContinueCheckout(idempotency_key=uuid4().hex, checkout_id=checkout_id)
+        await continue_checkout(command, actor=scene.buyer, ports=ports)
     checkout = await row(container, Checkout, checkout_id)
     assert checkout.state is CheckoutState.COMPLETED
     await assert_consistent(scene, gateway, checkout)
@@ -265,7 +266,8 @@ async def test_stock_lost_before_the_point_of_no_return_cancels_and_takes_nothin
     await change(container, Reservation, held.id, status=ReservationStatus.RELEASED)
     await change(container, StockItem, held.stock_item_id, reserved=0, on_hand=0)
     [case] = await rows(container, ModerationCase, checkout_id=checkout_id)
-    await decide_case(DecideCase(case_id=case.id, approve=True), actor=await a_moderator(container), ports=ports)
+    command = DecideCase(idempotency_key=uuid4().hex, case_id=case.id, approve=True)
+    await decide_case(command, actor=await a_moderator(container), ports=ports)
     checkout = await row(container, Checkout, checkout_id)
     assert (checkout.state, checkout.failure_code) == (CheckoutState.FAILED, "out_of_stock")
     assert "capture" not in gateway.provider.calls
@@ -308,7 +310,8 @@ async def test_a_large_first_purchase_is_looked_at(container: Container, gateway
     assert await state_of(scene, checkout_id) is CheckoutState.IN_REVIEW
     [case] = await rows(container, ModerationCase, checkout_id=checkout_id)
     assert "capture" not in gateway.provider.calls
-    await decide_case(DecideCase(case_id=case.id, approve=True), actor=await a_moderator(container), ports=ports)
+    command = DecideCase(idempotency_key=uuid4().hex, case_id=case.id, approve=True)
+    await decide_case(command, actor=await a_moderator(container), ports=ports)
     checkout = await row(container, Checkout, checkout_id)
     assert checkout.state is CheckoutState.COMPLETED
     await assert_consistent(scene, gateway, checkout)
@@ -319,12 +322,16 @@ async def test_a_rejected_case_takes_nothing(container: Container, gateway: Fake
     checkout_id = await scene.start(ports)
     [case] = await rows(container, ModerationCase, checkout_id=checkout_id)
     moderator = await a_moderator(container)
-    await decide_case(DecideCase(case_id=case.id, approve=False), actor=moderator, ports=ports)
+    await decide_case(
+        DecideCase(idempotency_key=uuid4().hex, case_id=case.id, approve=False), actor=moderator, ports=ports
+    )
     checkout = await row(container, Checkout, checkout_id)
     assert checkout.state is CheckoutState.FAILED
     await assert_consistent(scene, gateway, checkout)
     with pytest.raises(IllegalTransition):
-        await decide_case(DecideCase(case_id=case.id, approve=True), actor=moderator, ports=ports)
+        await decide_case(
+            DecideCase(idempotency_key=uuid4().hex, case_id=case.id, approve=True), actor=moderator, ports=ports
+        )
 
 
 @pytest.mark.parametrize("accept", [True, False])
@@ -337,7 +344,9 @@ async def test_a_listing_by_request_waits_for_its_seller(
     assert await state_of(scene, checkout_id) is CheckoutState.AWAITING_SELLER
     [order] = await rows(container, Order, checkout_id=checkout_id)
     seller = Actor(ActorKind.USER, user_id=scene.buyer.user_id, seller_id=goods[0].seller_id)
-    await answer_order(AnswerOrder(order_id=order.id, accept=accept), actor=seller, ports=ports)
+    await answer_order(
+        AnswerOrder(idempotency_key=uuid4().hex, order_id=order.id, accept=accept), actor=seller, ports=ports
+    )
     checkout = await row(container, Checkout, checkout_id)
     assert checkout.state is (CheckoutState.COMPLETED if accept else CheckoutState.CANCELLED)
     await assert_consistent(scene, gateway, checkout)
@@ -351,7 +360,9 @@ async def test_the_seller_of_another_shop_has_no_say(container: Container, gatew
     other = await on_sale(container)
     seller = Actor(ActorKind.USER, user_id=scene.buyer.user_id, seller_id=other.seller_id)
     with pytest.raises(NotFound):
-        await answer_order(AnswerOrder(order_id=order.id, accept=True), actor=seller, ports=ports)
+        await answer_order(
+            AnswerOrder(idempotency_key=uuid4().hex, order_id=order.id, accept=True), actor=seller, ports=ports
+        )
 
 
 async def test_a_capture_behind_our_back_is_booked_and_given_back(
