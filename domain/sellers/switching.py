@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, exists, or_, select
 
-from domain.sellers.model import SellerMember
+from domain.sellers.model import Seller, SellerMember
 from domain.shared.actor import Actor
 from domain.shared.commands import command
 from domain.shared.database import Reads, Tx, table
@@ -20,6 +20,7 @@ from domain.users.ports import UserPorts
 from domain.users.sessions import AccessToken, access_token
 
 _members = table(SellerMember)
+_sellers = table(Seller)
 _sessions = table(UserSession)
 _users = table(User)
 
@@ -36,11 +37,13 @@ async def switch_seller(command: SwitchSeller, *, actor: Actor, ports: UserPorts
     user_id = actor.user()
 
     async def step(tx: Tx) -> AccessToken:
+        # The shop, the membership, then the session: a removal takes them in this order too.
+        works_there = command.seller_id is None or await _hold_membership(tx, command.seller_id, user_id)
         sessions = await tx.lock(UserSession, [actor.session_id] if actor.session_id is not None else [])
         if not sessions or sessions[0].ended_at is not None or sessions[0].user_id != user_id:
             raise SessionOver()
-        if command.seller_id is not None:
-            await _hold_membership(tx, command.seller_id, user_id)
+        if not works_there:
+            raise NotFound("seller")
         sessions[0].seller_id = command.seller_id
         user = await tx.get(User, user_id)
         if user is None or user.status is not UserStatus.ACTIVE:
@@ -50,15 +53,16 @@ async def switch_seller(command: SwitchSeller, *, actor: Actor, ports: UserPorts
     return await ports.db.run(step)
 
 
-async def _hold_membership(tx: Tx, seller_id: UUID, user_id: UUID) -> None:
+async def _hold_membership(tx: Tx, seller_id: UUID, user_id: UUID) -> bool:
     """Under a shared lock: a removal at the same moment waits, and then finds this session acting for the shop."""
+    # Writing the session would take this lock by its foreign key, too late: a removal has the shop and waits for us.
+    await tx.execute(select(_sellers.c.id).where(_sellers.c.id == seller_id).with_for_update(read=True, key_share=True))
     found = await tx.execute(
         select(_members.c.user_id)
         .where(_members.c.seller_id == seller_id, _members.c.user_id == user_id)
         .with_for_update(read=True)
     )
-    if found.scalar_one_or_none() is None:
-        raise NotFound("seller")
+    return found.scalar_one_or_none() is not None
 
 
 _STILL = (
