@@ -7,6 +7,7 @@ Tests never clean up: they make their own users and sellers and assert on those.
 import tempfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    urls = node.config.stash[_servers].start()
+    servers = node.config.stash[_servers]
+    node.workerinput["forks"] = str(servers.forks())
+    urls = servers.start()
     node.workerinput["urls"] = (urls.postgres, urls.redis)
 
 
@@ -45,6 +48,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def urls(request: pytest.FixtureRequest) -> Urls:
     given = getattr(request.config, "workerinput", None)
     return Urls(*given["urls"]) if given else request.config.stash[_servers].start()
+
+
+@pytest.fixture(scope="session")
+def forks(request: pytest.FixtureRequest) -> Path:
+    """Where started markets get their processes."""
+    given = getattr(request.config, "workerinput", None)
+    return Path(given["forks"]) if given else request.config.stash[_servers].forks()
 
 
 class FakeClock:

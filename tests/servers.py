@@ -15,6 +15,7 @@ import asyncpg
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.postgres.migrate import migrate
 from infra.redis.embedded import EmbeddedRedis
+from tests.journeys.forked import Forkery
 
 TEMPLATE = "template_market"
 SETTINGS = {"max_connections": "300", "shared_buffers": "256MB", "synchronous_commit": "off"}
@@ -27,6 +28,7 @@ class Servers:
     directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="market-test-")))
     postgres: EmbeddedPostgres | None = None
     redis: EmbeddedRedis | None = None
+    forkery: Forkery | None = None
 
     def start(self) -> "Urls":
         if self.postgres is None:
@@ -38,7 +40,15 @@ class Servers:
         assert self.redis is not None
         return Urls(postgres=self.postgres.url("{}"), redis=self.redis.url(0).removesuffix("0"))
 
+    def forks(self) -> Path:
+        """Where started markets get their processes. Does not wait until it can be asked."""
+        if self.forkery is None:
+            self.forkery = Forkery(self.directory)
+        return self.forkery.address
+
     def stop(self) -> None:
+        if self.forkery is not None:
+            self.forkery.stop()
         if self.redis is not None:
             self.redis.stop()
         if self.postgres is not None:

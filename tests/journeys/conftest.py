@@ -16,12 +16,12 @@ _running = pytest.StashKey[Product]()
 
 
 @pytest.fixture(scope="module")
-def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, forks: Path) -> Iterator[Product]:
     """Two API processes and a worker; a module asks for another shape by its `PRODUCT` dictionary."""
     wanted: dict[str, Any] = getattr(request.module, "PRODUCT", {})
     directory = Path(tmp_path_factory.mktemp("product"))
     settings = {"MAILBOX_DIRECTORY": str(directory / "mailbox"), **wanted.get("settings", {})}
-    made = Product(directory, **{**wanted, "settings": settings})
+    made = Product(directory, **{**wanted, "settings": settings}, forks=forks)
     request.node.stash[_running] = made
     made.start()
     yield made

@@ -11,18 +11,17 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
-import httpx
-
+from app.checking import check
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.postgres.migrate import migrate
 from infra.processes.owned import OwnedProcess
 from infra.redis.embedded import EmbeddedRedis
 from infra.sandbox.embedded import EmbeddedSandbox
 from infra.stripe.events import EVENTS
+from tests.journeys.forked import ForkedProcess
 
 READY_SECONDS_MAX: Final = 60.0
 POLL_SECONDS: Final = 0.05
@@ -37,14 +36,21 @@ class Part:
     """A process of the product, as the API or a worker: started on the same port as often as a test likes."""
 
     def __init__(
-        self, name: str, command: Sequence[str], port: int, environment: Mapping[str, str], directory: Path
+        self,
+        name: str,
+        command: Sequence[str],
+        port: int,
+        environment: Mapping[str, str],
+        directory: Path,
+        forks: Path | None = None,
     ) -> None:
         self.name = name
         self.port = port
         self.log = directory / f"{name}.log"
         self._command = tuple(command)
+        self._forks = forks
         self._environment = {**environment, "PORT": str(port), "WORKER_PORT": str(port)}
-        self._process: OwnedProcess | None = None
+        self._process: OwnedProcess | ForkedProcess | None = None
 
     @property
     def url(self) -> str:
@@ -57,6 +63,9 @@ class Part:
     def start(self, **settings: str) -> None:
         """Begin, with some settings different this time; `wait` says when it answers."""
         environment = self._environment | settings
+        if self._forks is not None:
+            self._process = ForkedProcess(self._forks, self._command[-1], log=self.log, environment=environment)
+            return
         self._process = OwnedProcess(self._command, log=self.log, environment=environment, directory=ROOT)
 
     def wait(self) -> None:
@@ -66,9 +75,7 @@ class Part:
 
         def ready() -> bool:
             assert process.exit_code() is None, f"{self.name} ended: {self.tail()}"
-            with suppress(httpx.TransportError):
-                return httpx.get(f"{self.url}/health/ready", timeout=5, trust_env=False).is_success
-            return False
+            return check(f"{self.url}/health/ready") is None
 
         wait_until(ready, f"{self.name} is ready")
 
@@ -99,7 +106,8 @@ class Product:
     """`apis` processes of the API and `workers` workers over one database, one Redis and one payment sandbox.
 
     Webhooks go to the last API, so that a test may kill the first. `durable` keeps PostgreSQL's fsync on, for tests
-    that kill it. `settings` are environment variables. All methods block.
+    that kill it. `settings` are environment variables. `forks` is where a `Forkery` listens; without it every process
+    loads its code itself. All methods block.
     """
 
     def __init__(
@@ -110,8 +118,10 @@ class Product:
         workers: int = 1,
         durable: bool = False,
         settings: Mapping[str, str] | None = None,
+        forks: Path | None = None,
     ) -> None:
         self.directory = directory
+        self._forks = forks
         self.settings = dict(settings or {})
         api_ports = [free_port() for _ in range(apis)]
         self.postgres = EmbeddedPostgres(directory / "postgres", fsync=durable)
@@ -161,7 +171,8 @@ class Product:
         return {part.name: part.tail() for part in self.parts}
 
     def _part(self, name: str, command: str, port: int) -> Part:
-        return Part(name, (sys.executable, "-m", "app.cli", command), port, self.environment, self.directory)
+        program = (sys.executable, "-m", "app.cli", command)
+        return Part(name, program, port, self.environment, self.directory, self._forks)
 
     def _environment(self) -> dict[str, str]:
         """Nothing of the machine's own settings gets in."""
@@ -194,7 +205,7 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = READ
         time.sleep(POLL_SECONDS)
 
 
-async def until(condition: Callable[[], Awaitable[T]], what: str, seconds: float = 20.0) -> T:
+async def until(condition: Callable[[], Awaitable[T]], what: str, seconds: float = READY_SECONDS_MAX) -> T:
     """Ask until the answer is true, and give it; fail by name at the deadline."""
     deadline = time.monotonic() + seconds
     while not (answer := await condition()):

@@ -15,6 +15,7 @@ import httpx
 import psutil
 import pytest
 
+from app.checking import check
 from app.settings import Settings
 
 READY_SECONDS: Final = 100
@@ -96,10 +97,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 
 def answers(user: FakeUser) -> bool:
-    try:
-        return user.asks().status_code == 200
-    except httpx.TransportError:
-        return False
+    return check(f"http://127.0.0.1:{user.port}/health/ready") is None
 
 
 @pytest.fixture

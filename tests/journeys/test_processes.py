@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.checking import check
 from app.settings import Settings
 from infra.processes.owned import OwnedProcess
 from tests.servers import Urls, copy_of_template
@@ -55,10 +56,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 
 def answers(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=5).status_code == 200
-    except httpx.TransportError:
-        return False
+    return check(f"http://127.0.0.1:{port}/health/ready") is None
 
 
 @pytest.mark.timeout(240)
