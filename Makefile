@@ -24,7 +24,7 @@ run: $(STAMP) ## run the whole product on embedded servers with demo data
 	@exec $(BIN)/market dev $(ARGS)
 
 test: $(STAMP) ## run the whole test suite on embedded servers
-	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: $(STAMP) ## check style, types, layers and the committed schema
 	@$(BIN)/ruff check .

@@ -5,6 +5,7 @@ Tests never clean up: they make their own users and sellers and assert on those.
 """
 
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,6 +37,14 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["forks"] = str(servers.forks())
     urls = servers.start()
     node.workerinput["urls"] = (urls.postgres, urls.redis)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a parallel run the journeys go first, which wait more than they work: begun last, they would be waited for.
+    Then the modules with the most tests."""
+    if hasattr(config, "workerinput"):
+        sizes = Counter(item.path for item in items)
+        items.sort(key=lambda item: (item.path.parent.name != "journeys", -sizes[item.path], item.path))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

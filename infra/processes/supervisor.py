@@ -48,11 +48,17 @@ class Child:
 
 
 class Supervisor:
-    """`directory` keeps the record of running children; `report` gets one line whenever something happened to one."""
+    """`directory` keeps the record of running children; `report` gets one line whenever something happened to one.
 
-    def __init__(self, directory: Path, report: Callable[[str], None]) -> None:
+    The pause before a child is started again doubles with each time, from `first_pause_seconds`.
+    """
+
+    def __init__(
+        self, directory: Path, report: Callable[[str], None], *, first_pause_seconds: float = FIRST_PAUSE_SECONDS
+    ) -> None:
         self._directory = directory
         self._report = report
+        self._first_pause_seconds = first_pause_seconds
         self._children: list[Child] = []
 
     def stop_leftovers(self) -> None:
@@ -91,7 +97,7 @@ class Supervisor:
         if len(child.ends) > RESTARTS_MAX:
             raise ChildGaveUp(child.plan.name, exit_code)
         self._report(f"the {child.plan.name} ended with code {exit_code} and is started again")
-        pause: float = FIRST_PAUSE_SECONDS * 2 ** (len(child.ends) - 1)
+        pause: float = self._first_pause_seconds * 2 ** (len(child.ends) - 1)
         return pause
 
     def running(self) -> dict[str, int]:

@@ -57,7 +57,8 @@ def test_a_child_that_dies_is_reported_and_started_again(supervisor: Supervisor,
     assert said == ["the sleeper ended with code -9 and is started again"]
 
 
-def test_a_child_that_keeps_dying_is_given_up(supervisor: Supervisor, said: list[str]) -> None:
+def test_a_child_that_keeps_dying_is_given_up(tmp_path: Path, said: list[str]) -> None:
+    supervisor = Supervisor(tmp_path, said.append, first_pause_seconds=0.005)
     supervisor.start(plan("broken", (sys.executable, "-c", "raise SystemExit(3)")))
 
     def check_for_ever() -> None:
