@@ -23,8 +23,9 @@ $(STAMP): $(LOCK) pyproject.toml
 run: $(STAMP) ## run the whole product on embedded servers with demo data
 	@exec $(BIN)/market dev $(ARGS)
 
+# Bytecode is written even where the environment says otherwise: each worker would compile every test anew.
 test: $(STAMP) ## run the whole test suite on embedded servers
-	@$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: $(STAMP) ## check style, types, layers and the committed schema
 	@$(BIN)/ruff check .
