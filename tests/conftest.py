@@ -26,9 +26,12 @@ FILES = _files.name
 """Where this process's containers keep files; keys are unique, so they may share it."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        config.stash[_servers] = Servers()
+        servers = config.stash[_servers] = Servers()
+        # Whoever begins a run closes the directory that all runs share to others, and PostgreSQL runs as somebody else.
+        config.option.basetemp = config.option.basetemp or servers.directory / "tests"
 
 
 @pytest.hookimpl(optionalhook=True)
