@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from app.container import Container, open_container
@@ -19,6 +20,14 @@ from app.settings import Settings
 from app.settings_fields import Environment
 from tests.counting import SqlCounter
 from tests.servers import Servers, Urls, copy_of_template
+
+# What counts is whether the answer is right; how long it takes, the machine decides.
+hypothesis.settings.register_profile(
+    "suite",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("suite")
 
 _servers = pytest.StashKey[Servers]()
 _files = tempfile.TemporaryDirectory(prefix="market-files-")

@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from uuid import UUID
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -92,7 +92,7 @@ class Books:
         return None
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(steps=STEPS, currency=st.sampled_from(["EUR", "USD", "JPY"]))
 async def test_every_sequence_of_recipes_keeps_the_books_balanced(
     container: Container, steps: list[tuple[str, int, int]], currency: str

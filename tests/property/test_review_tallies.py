@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.container import Container
@@ -123,7 +123,7 @@ async def test_averages_equal_a_count_after_a_thousand_random_operations(contain
 operation = st.tuples(st.sampled_from(KINDS), st.integers(0, 3), st.integers(1, 5))
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10)
 @given(operations=st.lists(operation, max_size=12))
 async def test_averages_equal_a_count_after_any_sequence(
     container: Container, operations: list[tuple[str, int, int]]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.container import Container
@@ -154,7 +154,7 @@ class World:
             assert await self.container.ports.db.run(step) is (index in self.model.holding)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30)
 @given(operations=st.lists(operation, max_size=14))
 async def test_stock_adds_up_after_any_sequence(
     container: Container, operations: list[tuple[str, int, list[tuple[int, int]]]]

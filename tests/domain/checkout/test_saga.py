@@ -207,7 +207,7 @@ async def test_the_provider_away_keeps_the_reservation_and_the_same_key_goes_on(
     with pytest.raises(PaymentUnavailable) as away:
         await scene.start(ports)
     clock.advance(seconds=11)
-    checkout_id = await scene.start(ports)
+    checkout_id = await scene.start(ports_of(fresh_container, gateway, saga_wait_seconds=30))
     assert checkout_id == away.value.checkout_id
     await assert_consistent(scene, gateway, await row(fresh_container, Checkout, checkout_id))
 

@@ -43,7 +43,7 @@ async def a_rate(container: Container, owner: Actor, name: str = "Standard", cou
     return await add_shipping_rate(command, actor=owner, db=container.ports.db)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(max_size=200))
 def test_whatever_a_shop_is_called_its_slugs_are_valid(name: str) -> None:
     slugs = list(derived(name))

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -34,7 +34,7 @@ MESSAGES = st.fixed_dictionaries(
     optional={"id": st.sampled_from(["1", "2"]) | JSON_VALUES, "payload": REQUESTS | JSON_VALUES},
 )
 CLOSE_CODES = {4400, 4409, 4429}
-usual = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+usual = settings(max_examples=150)
 
 
 @usual
