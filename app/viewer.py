@@ -30,7 +30,7 @@ def authenticate(token: str | None, client: Client, container: Container, *, tra
 
     Raises NotSignedIn for a token that is expired or forged: a client that believes to be signed in has to refresh,
     and must not silently be answered as a stranger. The token alone is looked at; whether its session still goes on
-    is asked where it matters (`domain.users.sessions.is_live`).
+    is asked where it matters (`domain.sellers.switching.still_holds`).
     """
     if token is None:
         return Viewer(replace(ANONYMOUS, trace=trace), client)

@@ -4,10 +4,9 @@ Invariant: what an administrator decided is never matched anew, every decision l
 no listings: whoever links takes a shared lock on the product, whoever merges an exclusive one.
 """
 
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 
-from pydantic import StringConstraints
 from sqlalchemy import func, or_, select, update
 
 from domain.catalog.access import changed, lock_listing
@@ -15,7 +14,7 @@ from domain.catalog.changes import note_changes_of_product
 from domain.catalog.model import Listing, MatchedBy, Product, ProductEvent, ProductEventKind
 from domain.catalog.products import existing_product, is_worldwide, match_product
 from domain.shared.actor import Actor
-from domain.shared.commands import command
+from domain.shared.commands import Reason, command
 from domain.shared.database import Database, Tx, table
 from domain.shared.errors import InvalidInput, NotFound
 from domain.shared.ids import ListingId, ProductId, new_id
@@ -23,7 +22,6 @@ from domain.shared.ids import ListingId, ProductId, new_id
 MERGED_LISTINGS_MAX: Final = 10_000
 """So many are moved within a transaction's time."""
 
-Why = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
 _listings, _products = table(Listing), table(Product)
 
 
@@ -33,7 +31,7 @@ class LinkListing:
 
     listing_id: ListingId
     product_id: ProductId
-    reason: Why
+    reason: Reason
 
 
 @command
@@ -41,7 +39,7 @@ class UnlinkListing:
     """This listing is of no known product, whatever its GTIN says."""
 
     listing_id: ListingId
-    reason: Why
+    reason: Reason
 
 
 @command
@@ -50,7 +48,7 @@ class MergeProducts:
 
     product_id: ProductId
     into_id: ProductId
-    reason: Why
+    reason: Reason
 
 
 async def match_listing(tx: Tx, listing: Listing) -> None:

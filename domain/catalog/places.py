@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 from sqlalchemy import bindparam, delete, func, select
 
 from domain.catalog.access import changed, check_editable, lock_own_listing
 from domain.catalog.model import Fulfilment, Listing, ListingPlace, ListingStatus, ways_of
 from domain.shared.actor import Actor
-from domain.shared.commands import CountryCode, Line, ShortText, command
+from domain.shared.commands import CountryCode, Line, OptionalLine, PostalCode, ShortText, command
 from domain.shared.database import Database, Query, Reads, Tx, table
 from domain.shared.errors import InvalidInput, NotFound
 from domain.shared.ids import ListingId
@@ -26,8 +26,6 @@ GRID_DEGREES: Final = 0.01
 
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-OptionalLine = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")]
-PostalCode = Annotated[str, StringConstraints(max_length=20, pattern=r"^[^\x00-\x1f]*$")]
 
 _places = table(ListingPlace)
 

@@ -4,10 +4,9 @@ Invariant: a listing moves only along LISTING_TRANSITIONS, under its row lock, a
 actor and reason. Nothing goes on sale that lacks what its category demands, a variant, or a shop that can be paid.
 """
 
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 
-from pydantic import StringConstraints
 from sqlalchemy import bindparam, func, select
 
 from domain.catalog.access import changed, check_version, lock_listing, lock_own_listing
@@ -22,14 +21,12 @@ from domain.catalog.variants import variants_of
 from domain.sellers.model import PaymentAccount, Seller, SellerStatus
 from domain.sellers.reads import OPEN
 from domain.shared.actor import Actor
-from domain.shared.commands import Version, command
+from domain.shared.commands import Reason, Version, command
 from domain.shared.database import Database, Tx, table
 from domain.shared.errors import IllegalTransition, InvalidInput, Issue
 from domain.shared.ids import ListingId, new_id
 from domain.shared.policy import Policy
 from domain.shared.transitions import Party
-
-ModerationReason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
 
 _accounts = table(PaymentAccount)
 _CHARGEABLE = select(func.count()).where(
@@ -57,19 +54,19 @@ class ApproveListing:
 class RejectListing:
     listing_id: ListingId
     version: Version
-    reason: ModerationReason
+    reason: Reason
 
 
 @command
 class SuspendListing:
     listing_id: ListingId
-    reason: ModerationReason
+    reason: Reason
 
 
 @command
 class ReinstateListing:
     listing_id: ListingId
-    reason: ModerationReason
+    reason: Reason
 
 
 async def submit_listing(command: MoveListing, *, actor: Actor, db: Database, policy: Policy) -> UUID:

@@ -4,10 +4,9 @@ Invariant: a hold is opened and closed under the order's row lock, and whoever c
 holds under the same lock; so once a hold stands, no money of the order moves, without any message in between.
 """
 
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 
-from pydantic import StringConstraints
 from sqlalchemy import bindparam, select
 
 from domain.orders.errors import NothingHeld, OrderOnHold
@@ -15,7 +14,7 @@ from domain.orders.model import EscrowState, HoldKind, Order, OrderEventKind, Or
 from domain.orders.parties import lock_order
 from domain.orders.timeline import append
 from domain.shared.actor import Actor
-from domain.shared.commands import IdempotencyKey, command
+from domain.shared.commands import IdempotencyKey, Reason, command
 from domain.shared.database import Database, Tx, table
 from domain.shared.errors import NotFound
 from domain.shared.idempotency import claim
@@ -40,8 +39,6 @@ _JUDGED_BY_ADMINISTRATORS: Final = (HoldKind.ADMIN, HoldKind.CHARGEBACK)
 
 A refund's hold is not among them: it goes with the refund.
 """
-
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
 
 
 @command

@@ -4,10 +4,9 @@ Invariant: every decision stands in `review_event` with its reason, closes the r
 averages by the same commit's job.
 """
 
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 
-from pydantic import StringConstraints
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -22,14 +21,13 @@ from domain.reviews.model import (
     ReviewStatus,
 )
 from domain.shared.actor import Actor
-from domain.shared.commands import ShortText, command
+from domain.shared.commands import Reason, ShortText, command
 from domain.shared.database import Database, Tx, table
 from domain.shared.errors import NotFound, NotPermitted
 from domain.shared.ids import ReviewId, new_id
 from domain.shared.transitions import Party
 
 REMOVE_REPLY: Final = "REMOVE_REPLY"
-Why = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
 
 _reports = table(ReviewReport)
 
@@ -48,7 +46,7 @@ class ModerateReview:
     """The author reads the reason."""
 
     review_id: ReviewId
-    reason: Why
+    reason: Reason
 
 
 async def report_review(command: ReportReview, *, actor: Actor, db: Database) -> UUID:

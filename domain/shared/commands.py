@@ -47,9 +47,16 @@ def kept(value: T | Keep, current: T) -> T:
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
 """One line of text, 1 to 200 characters."""
+OptionalLine = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")]
+"""One line of text of up to 200 characters, or none."""
+PostalCode = Annotated[str, StringConstraints(max_length=20, pattern=r"^[^\x00-\x1f]*$")]
+"""Of any country, or none: some have no postal codes."""
 Text = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$")]
 """Free text of up to 10,000 characters; newlines allowed, NUL not (PostgreSQL cannot store it)."""
 ShortText = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
+"""Free text of up to 500 characters, or none."""
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+"""Why somebody decided something, 1 to 500 characters; newlines allowed."""
 IdempotencyKey = Annotated[str, StringConstraints(min_length=8, max_length=100, pattern=r"^[\x21-\x7e]+$")]
 """8 to 100 printable characters without spaces; a UUID made by the client is the usual choice."""
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]

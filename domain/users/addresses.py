@@ -11,7 +11,7 @@ from pydantic import StringConstraints
 from sqlalchemy import select, update
 
 from domain.shared.actor import Actor
-from domain.shared.commands import CountryCode, Line, command
+from domain.shared.commands import CountryCode, Line, OptionalLine, PostalCode, command
 from domain.shared.database import Database, Tx, table
 from domain.shared.errors import NotFound
 from domain.shared.ids import AddressId, new_id
@@ -20,8 +20,6 @@ from domain.users.model import ADDRESSES_PER_USER_MAX, Address, User
 
 _addresses = table(Address)
 
-OptionalLine = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")]
-PostalCode = Annotated[str, StringConstraints(max_length=20, pattern=r"^[^\x00-\x1f]*$")]
 Phone = Annotated[str, StringConstraints(max_length=30, pattern=r"^[+0-9 ()./-]*$")]
 
 _FIELDS: Final = ("name", "line1", "line2", "city", "region", "postal_code", "country", "phone")

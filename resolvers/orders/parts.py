@@ -18,9 +18,9 @@ from domain.orders.contents import (
     scans_by_shipments,
     taxes_by_lines,
 )
-from domain.orders.feeds import EventView
 from domain.orders.model import HoldKind, LineKind, OrderEventKind, OrderStatus, ShipmentStatus
 from domain.orders.reads import OrderView
+from domain.orders.timeline_reads import EventView
 from domain.payments.model import RefundStatus
 from resolvers.catalog.types import Listing
 from resolvers.context import Info

@@ -17,10 +17,10 @@ from domain.orders.contents import (
     refunds_by_orders,
     shipments_by_orders,
 )
-from domain.orders.feeds import events_by_spans, span_of, timeline_keyset, timeline_page
 from domain.orders.model import ORDER_TRANSITIONS, CancelledBy, EscrowState, OrderStatus
 from domain.orders.pickup import pickups_by_orders
 from domain.orders.reads import OrderView
+from domain.orders.timeline_reads import events_by_spans, span_of, timeline_keyset, timeline_page
 from domain.sellers.reads import shops_by_ids
 from domain.shared.actor import Actor
 from domain.shared.transitions import Party
