@@ -25,6 +25,7 @@ from domain.catalog.model import Category
 from domain.media.ports import ObjectStorage
 from domain.pricing.model import TaxRule
 from domain.sellers.model import PaymentAccount, Seller, SellerMember, ShippingRate
+from domain.sellers.ports import PROVIDER_NAME
 from domain.users.model import Address, User
 from infra.argon2.hasher import Argon2PasswordHasher
 
@@ -32,7 +33,6 @@ LISTINGS_MAX: Final = 1_000_000
 BATCH_LISTINGS: Final = 500
 DEFAULT_LISTINGS: Final = 5_000
 ACCOUNTS_AT_ONCE: Final = 8
-PROVIDER: Final = "stripe"
 
 OpenAccount = Callable[[str, str, UUID], Awaitable[str]]
 """(country, e-mail, seller id) -> the reference of a payment account that can be charged for and paid out."""
@@ -120,7 +120,7 @@ async def _seed_payment_accounts(
             opened = open_account and await open_account(shop.country, shop.owner_email, shop.id)
         return {
             "seller_id": shop.id,
-            "provider": PROVIDER,
+            "provider": PROVIDER_NAME,
             "account_ref": opened or shop.spare_account_ref,
             "charges_enabled": True,
             "payouts_enabled": True,

@@ -18,9 +18,9 @@ from domain.ledger.model import AccountKind, Balance, Entry, LedgerTransaction
 from domain.ledger.posting import FLOORS, Posting
 from domain.payments.model import Payment, PaymentAllocation, PaymentStatus
 from domain.pricing.freezing import freeze
+from domain.sellers.ports import PROVIDER_NAME
 from domain.shared.money import share_ppm
 
-PROVIDER: Final = "stripe"
 FEE_PPM: Final = 29_000
 FEE_FIXED_MINOR: Final = 30
 AccountKey = tuple[AccountKind, UUID | None, str]
@@ -109,7 +109,7 @@ def _add_payment(rows: Rows, sale: DemoSale) -> None:
         {
             "id": sale.payment_id,
             "checkout_id": sale.checkout_id,
-            "provider": PROVIDER,
+            "provider": PROVIDER_NAME,
             "provider_ref": f"pi_demo_{sale.payment_id.hex}",
             "status": PaymentStatus.CAPTURED,
             "currency": sale.quote.currency,

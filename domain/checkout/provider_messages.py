@@ -11,12 +11,12 @@ from sqlalchemy import bindparam, select
 from domain.checkout.model import ENDED, Checkout, CheckoutState
 from domain.checkout.ports import CheckoutPorts
 from domain.checkout.saga import advance
-from domain.checkout.writing import PROVIDER_NAME
 from domain.orders.holds import place_hold
 from domain.orders.model import HoldKind, Order
 from domain.payments.errors import ProviderUnavailable
 from domain.payments.model import Payment, PaymentAllocation
 from domain.payments.ports import ProviderPaymentStatus
+from domain.sellers.ports import PROVIDER_NAME
 from domain.shared.actor import PROVIDER
 from domain.shared.database import Query, Tx, table
 

@@ -12,7 +12,6 @@ from uuid import UUID, uuid5
 from sqlalchemy import bindparam, select
 
 from domain.checkout.ports import CheckoutPorts
-from domain.checkout.writing import PROVIDER_NAME
 from domain.ledger.posting import post
 from domain.ledger.reads import PostedTransaction, escrow_by_orders, posted
 from domain.ledger.recipes import reversal, unattributed_refund
@@ -22,6 +21,7 @@ from domain.payments.ports import ProviderRefund, ProviderRefundStatus
 from domain.payments.refund_outcomes import SLOW_PROVIDER, apply_answer
 from domain.risk.assessing import Assessment, RiskReason, record_assessment
 from domain.risk.model import Verdict
+from domain.sellers.ports import PROVIDER_NAME
 from domain.shared.database import Query, Tx, table
 from domain.shared.money import Money
 

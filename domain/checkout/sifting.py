@@ -14,11 +14,11 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select
 
 from domain.checkout.model import MOVING, Checkout, CheckoutState
-from domain.checkout.writing import PROVIDER_NAME
 from domain.inbox.model import InboxMessage
 from domain.inbox.receiving import mark_worked
 from domain.payments.model import Payment
 from domain.payments.ports import ProviderEventKind
+from domain.sellers.ports import PROVIDER_NAME
 from domain.shared.clock import Clock
 from domain.shared.database import Database, Query, table
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from domain.cart.consuming import CartLineSnapshot
@@ -13,11 +12,10 @@ from domain.orders.placement import Recipient, place_order
 from domain.payments.model import Payment, PaymentAllocation
 from domain.pricing.freezing import freeze
 from domain.pricing.quote import Quote
+from domain.sellers.ports import PROVIDER_NAME
 from domain.shared.actor import Actor
 from domain.shared.database import Tx
 from domain.shared.ids import new_id
-
-PROVIDER_NAME: Final = "stripe"
 
 
 def new_checkout(

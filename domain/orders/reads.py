@@ -69,7 +69,6 @@ class OrderView:
     estimated_delivery_at: datetime | None
     delivered_at: datetime | None
     release_due_at: datetime | None
-    dispute_until: datetime | None
     completed_at: datetime | None
     cancelled_at: datetime | None
     on_hold: bool

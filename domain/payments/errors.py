@@ -3,14 +3,12 @@
     DomainError
     ├── ProviderUnavailable (outcome unknown: read before trying again)
     ├── ProviderRefused (a definite no, with its reason)
-    ├── InvalidSignature (a message that is not the provider's)
-    └── RefundTooLarge (more than was captured and is not on its way back yet)
+    └── InvalidSignature (a message that is not the provider's)
 
 A declined card is none of these: it is an outcome, `ProviderPayment.decline_code`.
 """
 
 from enum import StrEnum
-from uuid import UUID
 
 from domain.shared.errors import DomainError
 
@@ -57,12 +55,3 @@ class InvalidSignature(DomainError):
 
     def __init__(self) -> None:
         super().__init__("This message is not signed by the payment provider.")
-
-
-class RefundTooLarge(DomainError):
-    code = "REFUND_TOO_LARGE"
-
-    def __init__(self, order_id: UUID, refundable_minor: int, wanted_minor: int) -> None:
-        super().__init__("This is more than can still be refunded.")
-        self.order_id = order_id
-        self.refundable_minor, self.wanted_minor = refundable_minor, wanted_minor

@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from domain.sellers.ports import AccountProvider
+
 
 class ProviderPaymentStatus(StrEnum):
     REQUIRES_PAYMENT_METHOD = "requires_payment_method"
@@ -174,8 +176,6 @@ class ProviderEventKind(StrEnum):
     PAYMENT = "payment"
     REFUND = "refund"
     REFUNDED_PAYMENT = "refunded_payment"
-    TRANSFER = "transfer"
-    PAYOUT = "payout"
     ACCOUNT = "account"
     CHARGEBACK = "chargeback"
     OTHER = "other"
@@ -185,7 +185,7 @@ class ProviderEventKind(StrEnum):
 class ProviderEvent:
     """Something changed at the provider: a hint to read `object_ref`, never itself the truth.
 
-    `object_ref` is the reference of the payment, refund, transfer, payout or account; `account_ref` the seller's
+    `object_ref` is the reference of the payment, refund or account; `account_ref` the seller's
     account it happened in; `name` the provider's own word, for the log.
     """
 
@@ -244,20 +244,8 @@ class MoneyIn(Protocol):
         ...
 
 
-class SellerAccounts(Protocol):
-    """The accounts through which sellers are paid."""
-
-    async def create_account(self, country: str, email: str, seller_id: UUID) -> ProviderAccount: ...
-
-    async def onboarding_link(self, account_ref: str, return_url: str, refresh_url: str) -> OnboardingLink:
-        """A short-lived page of the provider; it ends at `return_url`, or at `refresh_url` when out of date."""
-        ...
-
-    async def read_account(self, account_ref: str) -> ProviderAccount: ...
-
-
 class MoneyOut(Protocol):
-    """From the marketplace's balance to a seller's, and from there to the bank."""
+    """From the marketplace's balance to a seller's, and from there to the bank. No use case calls it yet."""
 
     async def transfer(self, request: TransferRequest) -> ProviderTransfer: ...
 
@@ -290,5 +278,5 @@ class ProviderWebhooks(Protocol):
         ...
 
 
-class PaymentGateway(MoneyIn, SellerAccounts, MoneyOut, ProviderWebhooks, Protocol):
+class PaymentGateway(MoneyIn, AccountProvider, MoneyOut, ProviderWebhooks, Protocol):
     """All of it: one provider, one adapter."""

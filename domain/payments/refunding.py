@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, or_, select, text
 
-from domain.payments.errors import ProviderRefused, ProviderUnavailable, RefundTooLarge, RefusalReason
+from domain.payments.errors import ProviderRefused, ProviderUnavailable, RefusalReason
 from domain.payments.events import RefundRequested
 from domain.payments.model import Payment, PaymentAllocation, Refund, RefundStatus
 from domain.payments.ports import MoneyIn, ProviderRefund
@@ -104,21 +104,6 @@ _DUE = Query(
     .limit(BATCH_MAX),
     _Due,
 )
-
-
-async def request_refund(
-    tx: Tx, *, payment_id: UUID, order_id: UUID, amount_minor: int, currency: str, cause: str
-) -> UUID:
-    """The refund's id; the commit's job gives the money back. Locks the payment.
-
-    `cause` is a short word (`cancelled`). Raises RefundTooLarge.
-    """
-    await tx.lock(Payment, [payment_id])
-    shares = {share.payment_id: share for share in await tx.reads.all(_SHARES, order_id=order_id)}
-    refundable_minor = shares[payment_id].refundable_minor if payment_id in shares else 0
-    if amount_minor > refundable_minor:
-        raise RefundTooLarge(order_id, refundable_minor, amount_minor)
-    return await _write(tx, payment_id, order_id, amount_minor, currency, cause)
 
 
 async def request_full_refund(tx: Tx, *, order_id: UUID, cause: str) -> list[UUID]:

@@ -14,14 +14,13 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.sellers.events import PaymentAccountChanged
 from domain.sellers.membership import shop_of
 from domain.sellers.model import PaymentAccount, Seller
-from domain.sellers.ports import AccountProvider, AccountState, Onboarding
+from domain.sellers.ports import PROVIDER_NAME, AccountProvider, AccountState, Onboarding
 from domain.shared.actor import Actor
 from domain.shared.commands import command
 from domain.shared.database import Database, Tx, table
 from domain.shared.errors import Busy
 from domain.users.model import User
 
-PROVIDER: Final = "stripe"
 REFRESH_TRIES_MAX: Final = 5
 REQUIREMENTS_MAX: Final = 50
 
@@ -50,7 +49,7 @@ async def start_onboarding(
         seller = await shop_of(tx, actor, owner=True)
         user = await tx.get(User, actor.user())
         assert user is not None
-        known = await tx.session.get(PaymentAccount, (seller.id, PROVIDER))
+        known = await tx.session.get(PaymentAccount, (seller.id, PROVIDER_NAME))
         return seller, user.email, known.account_ref if known is not None else None
 
     seller, email, account_ref = await db.run(before)
@@ -68,7 +67,7 @@ async def _keep(seller_id: UUID, state: AccountState, db: Database) -> str:
             insert(_accounts)
             .values(
                 seller_id=seller_id,
-                provider=PROVIDER,
+                provider=PROVIDER_NAME,
                 account_ref=state.account_ref,
                 version=1,
                 created_at=tx.now,
@@ -78,7 +77,9 @@ async def _keep(seller_id: UUID, state: AccountState, db: Database) -> str:
         )
         tx.record(PaymentAccountChanged(at=tx.now, seller_id=seller_id))
         kept = await tx.execute(
-            select(_accounts.c.account_ref).where(_accounts.c.seller_id == seller_id, _accounts.c.provider == PROVIDER)
+            select(_accounts.c.account_ref).where(
+                _accounts.c.seller_id == seller_id, _accounts.c.provider == PROVIDER_NAME
+            )
         )
         return str(kept.scalar_one())
 
@@ -106,7 +107,7 @@ async def refresh_payment_account(
 async def _known(db: Database, seller_id: UUID | None, account_ref: str | None) -> PaymentAccount | None:
     condition: ColumnElement[bool]
     if seller_id is not None:
-        condition = (_accounts.c.seller_id == seller_id) & (_accounts.c.provider == PROVIDER)
+        condition = (_accounts.c.seller_id == seller_id) & (_accounts.c.provider == PROVIDER_NAME)
     else:
         condition = _accounts.c.account_ref == account_ref
 

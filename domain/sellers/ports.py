@@ -1,8 +1,11 @@
 """The payment provider as far as sellers need it: an account to be paid through, and how it stands."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
+
+PROVIDER_NAME: Final = "stripe"
+"""The payment provider in the rows of sellers' accounts and of payments: references mean something only to it."""
 
 
 class AccountState(Protocol):
@@ -43,6 +46,8 @@ class AccountProvider(Protocol):
         """The seller's account; called again for the same seller, the same one."""
         ...
 
-    async def onboarding_link(self, account_ref: str, return_url: str, refresh_url: str) -> Onboarding: ...
+    async def onboarding_link(self, account_ref: str, return_url: str, refresh_url: str) -> Onboarding:
+        """A short-lived page of the provider; it ends at `return_url`, or at `refresh_url` when out of date."""
+        ...
 
     async def read_account(self, account_ref: str) -> AccountState: ...

@@ -12,11 +12,11 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import Field, SecretStr
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
 from domain.shared.actor import Actor, ActorKind, Client, Role
 from domain.shared.commands import command
-from domain.shared.database import Reads, Tx, table
+from domain.shared.database import Tx, table
 from domain.shared.errors import DomainError, NotFound
 from domain.shared.ids import SessionId, new_id
 from domain.users.errors import SessionOver, TokenJustUsed
@@ -63,24 +63,6 @@ class RefreshSession:
 @command
 class EndSession:
     session_id: SessionId
-
-
-_LIVE = (
-    select(_sessions.c.id)
-    .join(_users, _users.c.id == _sessions.c.user_id)
-    .where(
-        _sessions.c.id == bindparam("id"),
-        _sessions.c.ended_at.is_(None),
-        _sessions.c.expires_at > bindparam("now"),
-        _users.c.status == UserStatus.ACTIVE,
-    )
-)
-
-
-async def is_live(reads: Reads, session_id: UUID, now: datetime) -> bool:
-    """The session goes on and its user is not blocked. Access tokens outlive their session by some minutes:
-    whatever is sensitive or lasts long asks here, on the primary."""
-    return await reads.scalar(_LIVE, id=session_id, now=now) is not None
 
 
 async def refresh_session(command: RefreshSession, *, ports: UserPorts) -> SignedIn:

@@ -288,10 +288,3 @@ def sqlstate(fault: DBAPIError) -> str | None:
     """The five characters of PostgreSQL's answer, or None when there was none."""
     state = getattr(fault.orig, "sqlstate", None)
     return state if isinstance(state, str) else None
-
-
-def constraint(fault: DBAPIError) -> str | None:
-    """The name of the violated constraint, where the server told it."""
-    told_by = fault.orig if isinstance(fault.orig, asyncpg.PostgresError) else getattr(fault.orig, "__cause__", None)
-    name = getattr(told_by, "constraint_name", None)
-    return name if isinstance(name, str) else None

@@ -17,10 +17,6 @@ EVENTS: Final[Mapping[str, tuple[ProviderEventKind, str]]] = {
     "charge.refunded": (ProviderEventKind.REFUNDED_PAYMENT, "payment_intent"),
     "charge.dispute.created": (ProviderEventKind.CHARGEBACK, "payment_intent"),
     "charge.dispute.funds_withdrawn": (ProviderEventKind.CHARGEBACK, "payment_intent"),
-    "transfer.created": (ProviderEventKind.TRANSFER, "id"),
-    "transfer.reversed": (ProviderEventKind.TRANSFER, "id"),
-    "payout.paid": (ProviderEventKind.PAYOUT, "id"),
-    "payout.failed": (ProviderEventKind.PAYOUT, "id"),
     "account.updated": (ProviderEventKind.ACCOUNT, "id"),
 }
 """The types of event to subscribe the endpoint to -> kind, and the field of the object that names what to read.

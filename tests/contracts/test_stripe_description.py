@@ -17,9 +17,9 @@ from domain.payments.ports import (
     MoneyIn,
     MoneyOut,
     PayoutRequest,
-    SellerAccounts,
     TransferRequest,
 )
+from domain.sellers.ports import AccountProvider
 from domain.shared.ids import new_id
 from infra.stripe.gateway import StripePaymentGateway, stripe_gateway
 from tests.contracts import stripe_mock
@@ -89,7 +89,7 @@ def requests_of(gateway: StripePaymentGateway) -> dict[str, Awaitable[Any]]:
 
 async def test_every_method_of_the_port_asks_what_stripe_describes(gateway: StripePaymentGateway) -> None:
     requests = requests_of(gateway)
-    ports = (MoneyIn, MoneyOut, SellerAccounts)
+    ports = (MoneyIn, MoneyOut, AccountProvider)
     methods = {name for port in ports for name, _ in inspect.getmembers(port, inspect.iscoroutinefunction)}
     for request in requests.values():
         await request

@@ -66,7 +66,6 @@ class FakeSellerMoney:
                 ref, request.transfer_id, request.account_ref, request.amount_minor, request.currency, 0
             )
             self.transfers[ref] = transfer
-            self.provider.tell(ProviderEventKind.TRANSFER, ref)
             return transfer
 
         return self.provider.do("transfer", effect, request.idempotency_key, request)
@@ -102,7 +101,6 @@ class FakeSellerMoney:
             self.transfers[transfer_ref] = replace(transfer, reversed_minor=transfer.reversed_minor + amount_minor)
             reversal = ProviderReversal(self.provider.ref("trr"), reversal_id, transfer_ref, amount_minor)
             self.reversals[reversal.reversal_ref] = reversal
-            self.provider.tell(ProviderEventKind.TRANSFER, transfer_ref)
             return reversal
 
         command = (transfer_ref, reversal_id, amount_minor)
@@ -136,7 +134,6 @@ class FakeSellerMoney:
         payout = self.provider.do("pay_out", effect, request.idempotency_key, request)
         # The money arrives at once, but only a later read tells.
         self.payouts[payout.payout_ref] = replace(payout, status=ProviderPayoutStatus.PAID)
-        self.provider.tell(ProviderEventKind.PAYOUT, payout.payout_ref, request.account_ref)
         return payout
 
     async def read_payout(self, account_ref: str, payout_ref: str) -> ProviderPayout:

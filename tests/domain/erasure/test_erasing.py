@@ -25,12 +25,11 @@ from domain.users.errors import WouldLoseAdministrator, WrongCredentials
 from domain.users.events import PasswordChanged
 from domain.users.model import User, UserStatus
 from domain.users.profile import UpdateProfile, update_profile
-from domain.users.sessions import is_live
 from tests.domain.checkout.scenes import a_scene
 from tests.domain.checkout.scenes import ports_of as checkout_ports
 from tests.domain.orders.lifecycle import confirm, ship
 from tests.domain.reviews.reviewing import on_listing
-from tests.domain.users.accounts import PASSWORD, an_account, ports_of
+from tests.domain.users.accounts import PASSWORD, an_account, lives, ports_of
 from tests.fakes.payment_gateway import FakePaymentGateway
 from tests.makers import a_buyer, an_admin, change, on_sale
 from tests.sales import Sale, a_sale
@@ -100,7 +99,7 @@ async def test_no_table_knows_anything_of_an_erased_person_any_more(container: C
     assert await places_of(container, mark) == []
     left = await places_of(container, str(buyer.user()))
     assert not {"notification", "recent_view", "client_signal", "address", "user_session"} & set(left)
-    assert not await is_live(db.primary, session.session_id, now)
+    assert not await lives(container, session)
     review = (await reviews_for(db.primary, [review_id], ANONYMOUS))[review_id]
     assert (review.author_name, review.body) == ("A former customer", "Shines.")
     with pytest.raises(WrongCredentials):

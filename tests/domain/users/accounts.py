@@ -4,7 +4,8 @@ from dataclasses import replace
 from uuid import uuid4
 
 from app.container import Container
-from domain.shared.actor import Client
+from domain.sellers.switching import still_holds
+from domain.shared.actor import ANONYMOUS, ActorKind, Client
 from domain.users.ports import UserPorts
 from domain.users.registration import RegisterUser, register
 from domain.users.sessions import SignedIn
@@ -37,3 +38,9 @@ async def an_account(ports: UserPorts, email: str | None = None, client: Client 
     email = email or f"{uuid4().hex}@example.com"
     command = RegisterUser(email=email, password=PASSWORD, display_name="Ann")  # type: ignore[arg-type]  # pydantic wraps the secret
     return email, await register(command, client=client or Client(), ports=ports)
+
+
+async def lives(container: Container, session: SignedIn) -> bool:
+    """Whether the session goes on, as whoever guards what is sensitive or lasts long asks."""
+    actor = replace(ANONYMOUS, kind=ActorKind.USER, user_id=session.user_id, session_id=session.session_id)
+    return await still_holds(container.ports.db.primary, actor, container.ports.clock.now())

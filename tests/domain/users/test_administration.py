@@ -27,9 +27,9 @@ from domain.users.errors import (
 )
 from domain.users.passwords import ChangePassword, change_password
 from domain.users.ports import UserPorts
-from domain.users.sessions import RefreshSession, SignedIn, is_live, refresh_session
+from domain.users.sessions import RefreshSession, SignedIn, refresh_session
 from domain.users.sign_in import SignIn, sign_in
-from tests.domain.users.accounts import PASSWORD, an_account, ports_of
+from tests.domain.users.accounts import PASSWORD, an_account, lives, ports_of
 from tests.makers import a_buyer, a_moderator, an_admin
 
 NEW_PASSWORD = "another horse"
@@ -37,10 +37,6 @@ NEW_PASSWORD = "another horse"
 
 async def attempt(ports: UserPorts, email: str, password: str = PASSWORD) -> SignedIn:
     return await sign_in(SignIn(email=email, password=SecretStr(password)), client=Client(), ports=ports)
-
-
-async def lives(container: Container, session: SignedIn) -> bool:
-    return await is_live(container.ports.db.primary, session.session_id, container.ports.clock.now())
 
 
 async def change(ports: UserPorts, actor: Actor, current: str, new: str = NEW_PASSWORD) -> int:

@@ -9,17 +9,13 @@ from app.container import Container
 from domain.shared.errors import DomainError
 from domain.users.errors import SessionOver, TokenJustUsed
 from domain.users.ports import UserPorts
-from domain.users.sessions import REUSE_GRACE_SECONDS, RefreshSession, SignedIn, is_live, refresh_session
+from domain.users.sessions import REUSE_GRACE_SECONDS, RefreshSession, SignedIn, refresh_session
 from tests.conftest import FakeClock
-from tests.domain.users.accounts import an_account, ports_of
+from tests.domain.users.accounts import an_account, lives, ports_of
 
 
 async def refreshed(token: str, ports: UserPorts) -> SignedIn:
     return await refresh_session(RefreshSession(refresh_token=SecretStr(token)), ports=ports)
-
-
-async def lives(signed_in: SignedIn, container: Container) -> bool:
-    return await is_live(container.ports.db.primary, signed_in.session_id, container.ports.clock.now())
 
 
 async def test_of_many_who_come_with_one_token_exactly_one_goes_on(container: Container) -> None:
@@ -31,7 +27,7 @@ async def test_of_many_who_come_with_one_token_exactly_one_goes_on(container: Co
         winners = [outcome for outcome in outcomes if isinstance(outcome, SignedIn)]
         losers = [outcome for outcome in outcomes if isinstance(outcome, TokenJustUsed)]
         assert (len(winners), len(losers)) == (1, 7)
-        assert await lives(first, container)
+        assert await lives(container, first)
         assert (await refreshed(winners[0].refresh_token, ports)).session_id == first.session_id
 
 
@@ -46,8 +42,8 @@ async def test_a_token_that_comes_twice_ends_the_session_and_the_newer_token_wit
     for token in (first.refresh_token, second.refresh_token):
         with pytest.raises(SessionOver):
             await refreshed(token, ports)
-    assert not await lives(first, fresh_container)
-    assert await lives(unconcerned, fresh_container)
+    assert not await lives(fresh_container, first)
+    assert await lives(fresh_container, unconcerned)
 
 
 async def test_the_grace_of_a_moment_gives_no_token_and_does_not_begin_again(
@@ -72,7 +68,7 @@ async def test_a_session_lasts_as_long_as_it_is_refreshed_in_time(fresh_containe
         clock.advance(seconds=ports.policy.refresh_token_seconds - 60)
         session = await refreshed(session.refresh_token, ports)
     clock.advance(seconds=ports.policy.refresh_token_seconds + 1)
-    assert not await lives(session, fresh_container)
+    assert not await lives(fresh_container, session)
     with pytest.raises(SessionOver):
         await refreshed(session.refresh_token, ports)
 
