@@ -30,6 +30,7 @@ from domain.shared.measures import Measures, NoMeasures
 from domain.shared.policy import Policy
 from infra.argon2.hasher import Argon2PasswordHasher
 from infra.carriers.webhooks import SignedCarrierWebhooks
+from infra.hmac.invitations import HmacInvitationTokens
 from infra.jwt.signer import JwtTokenSigner
 from infra.mail.mailbox import MailboxDirectory
 from infra.mail.smtp import SmtpMailSender, SmtpServer
@@ -137,6 +138,7 @@ async def open_container(
             policy=policy,
             hasher=hasher,
             tokens=JwtTokenSigner(key_for(Purpose.ACCESS_TOKENS, settings)),
+            invitation_tokens=HmacInvitationTokens(key_for(Purpose.INVITATIONS, settings)),
             hints=hints,
             gateway=gateway,
             cart_cache=RedisCartCache(redis),

@@ -20,6 +20,7 @@ from domain.inventory.events import StockChanged
 from domain.inventory.projection import show_stock
 from domain.media.events import ImageArrived
 from domain.media.processing import process_image
+from domain.notifications.inviting import send_invitation
 from domain.notifications.telling import NOTICES, notify
 from domain.orders import tracking
 from domain.orders.events import CarrierMessageReceived
@@ -28,7 +29,7 @@ from domain.payments.events import ProviderMessageReceived, RefundFailed, Refund
 from domain.payments.refunding import execute_refund
 from domain.reviews.counting import count_review
 from domain.reviews.events import ReviewEdited, ReviewModerated, ReviewWritten
-from domain.sellers.events import SellerChanged
+from domain.sellers.events import MemberInvited, SellerChanged
 from domain.shared.events import Event
 
 Handle = Callable[[Any, Container], Awaitable[None]]
@@ -87,6 +88,10 @@ async def _notify(event: Event, container: Container) -> None:
     await notify(event, db=container.ports.db, mails=container.mail.sender is not None)
 
 
+async def _send_invitation(event: MemberInvited, container: Container) -> None:
+    await send_invitation(event.invitation_id, ports=container.mail, tokens=container.ports.invitation_tokens)
+
+
 async def _run_import(event: ImportDue, container: Container) -> None:
     ports = container.ports
     await run_import(
@@ -110,6 +115,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     Handler("note_failed_refund", RefundFailed, Lane.MONEY, _note_refund),
     Handler("apply_provider_message", ProviderMessageReceived, Lane.MONEY, apply_provider_message),
     Handler("apply_carrier_report", CarrierMessageReceived, Lane.DEFAULT, _apply_carrier_report),
+    Handler("send_invitation", MemberInvited, Lane.BULK, _send_invitation),
     Handler("run_import", ImportDue, Lane.BULK, _run_import),
     Handler("process_image", ImageArrived, Lane.MEDIA, _process_image),
     Handler("count_review", ReviewWritten, Lane.DEFAULT, _count_review),

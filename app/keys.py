@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     """The label of a key. Another text makes another key: whatever the old one signed ends."""
 
     ACCESS_TOKENS = "marketplace: access tokens"
+    INVITATIONS = "marketplace: tokens of invitations"
     STORED_FILES = "marketplace: addresses of stored files"
 
 

@@ -32,6 +32,8 @@ from domain.orders.lateness import cancel_given_up_orders, mark_late_orders
 from domain.payments.fees import settle_fees
 from domain.payments.refunding import resume_refunds
 from domain.search import indexing
+from domain.sellers.invitations import BATCH_MAX as INVITATIONS_MAX
+from domain.sellers.invitations import forget_invitations
 from domain.shared.measures import Measures, NoMeasures
 from domain.users.retention import BATCH_MAX as USERS_MAX
 from domain.users.retention import sweep_users
@@ -130,6 +132,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("sign-ins, signals and sessions grown old", 60, _sweep_users, batch=USERS_MAX),
     Sweep("seal the ledger", 10, _seal_ledger, batch=SEALED_MAX),
     Sweep("mails", 2, _send_mails, batch=mailing.BATCH_MAX),
+    Sweep("invitations grown old", 600, lambda container: forget_invitations(db=container.ports.db), INVITATIONS_MAX),
     Sweep("notifications grown old", 600, _forget_notifications, batch=marking.BATCH_MAX),
     Sweep("files of ended imports", 60, _tidy_imports, batch=IMPORTS_MAX),
     Sweep("uploads and pictures that nobody uses", 300, _sweep_media, batch=MEDIA_MAX),

@@ -13,6 +13,7 @@ from domain.media.ports import ObjectStorage
 from domain.payments.ports import PaymentGateway
 from domain.pricing.ports import ShippingRates, TaxRules
 from domain.search.ports import SearchIndex
+from domain.sellers.ports import InvitationTokens
 from domain.shared.actor import Actor, Client
 from domain.shared.clock import Clock
 from domain.shared.database import Database, Reads
@@ -40,6 +41,7 @@ class Ports:
     policy: Policy
     hasher: PasswordHasher
     tokens: TokenSigner
+    invitation_tokens: InvitationTokens
     hints: Hints
     gateway: PaymentGateway
     checkout: CheckoutPorts

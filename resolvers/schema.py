@@ -52,6 +52,7 @@ from resolvers.reviews.mutations import ReviewMutations
 from resolvers.reviews.queries import BuyerReviewQueries, ModeratorReviewQueries, SellerReviewQueries
 from resolvers.search.queries import PublicSearchQueries
 from resolvers.sellers.admin_mutations import AdminSellerMutations
+from resolvers.sellers.invitation_mutations import InvitationMutations
 from resolvers.sellers.mutations import SellerMutations
 from resolvers.sellers.pictures import ShopPictureMutations
 from resolvers.sellers.queries import AdminSellerQueries, BuyerSellerQueries, PublicSellerQueries, SellerSellerQueries
@@ -158,6 +159,7 @@ Mutation = merged(
         ErasureMutations,
         AdminUserMutations,
         SellerMutations,
+        InvitationMutations,
         ShippingMutations,
         ShopPictureMutations,
         MediaMutations,

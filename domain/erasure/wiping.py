@@ -8,14 +8,14 @@ for what somebody wrote of themself.
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, delete, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, select, update
 
 from domain.browsing.model import RecentView
 from domain.catalog.model import Listing, ListingPlace
 from domain.notifications.model import MailDelivery, MailPreference, Notification
 from domain.orders.model import Order, OrderAddress, OrderPickup, OrderPickupPlace
 from domain.reviews.model import ReviewReport
-from domain.sellers.model import Seller
+from domain.sellers.model import Seller, SellerInvitation
 from domain.shared.database import Tx, table
 from domain.users.model import Address, ClientSignal, RefreshToken, User, UserSession, UserStatus
 
@@ -28,6 +28,7 @@ _sessions, _tokens, _signals, _addresses = (
 )  # fmt: skip
 _notifications, _mails, _preferences = table(Notification), table(MailDelivery), table(MailPreference)
 _orders, _order_addresses, _places = table(Order), table(OrderAddress), table(OrderPickupPlace)
+_invitations = table(SellerInvitation)
 _views, _reports = table(RecentView), table(ReviewReport)
 _listings, _listing_places = table(Listing), table(ListingPlace)
 
@@ -42,6 +43,7 @@ async def wipe(tx: Tx, user: User) -> None:
     await _change(tx, _order_addresses, _order_addresses.c.order_id.in_(bought), **_BLANK_ADDRESS)
     await _change(tx, table(OrderPickup), table(OrderPickup).c.order_id.in_(bought), note="")
     await _change(tx, _reports, _reports.c.reporter_id == user.id, note="")
+    await tx.execute(delete(_invitations).where(func.lower(_invitations.c.email) == user.email.lower()))
     user.email = f"{user.id.hex}@{NOBODY}"
     user.password_hash = user.display_name = user.status_reason = ""
     user.phone = user.customer_ref = None
@@ -57,6 +59,7 @@ async def wipe_shop(tx: Tx, seller: Seller) -> None:
     seller.description = seller.policy = seller.tax_id = ""
     seller.version += 1
     seller.updated_at = tx.now
+    await tx.execute(delete(_invitations).where(_invitations.c.seller_id == seller.id))
     own = select(_listings.c.id).where(_listings.c.seller_id == seller.id)
     await _remove(tx, _listing_places, _listing_places.c.listing_id.in_(own))
     sold = select(_orders.c.id).where(_orders.c.seller_id == seller.id)

@@ -15,7 +15,7 @@ from domain.shared.ids import encode_id
 from domain.users.model import UserStatus
 
 SUBJECT_MAX: Final = 200
-_PAGE: Final = """<!doctype html>
+PAGE: Final = """<!doctype html>
 <html lang="{language}"><body style="font: 16px/1.5 sans-serif; color: #222; max-width: 36em; margin: 2em auto">
 <p>{greeting}</p>
 <p>{body}</p>
@@ -52,7 +52,7 @@ def compose(facts: MailFacts, message_id: str, terms: MailTerms) -> Mail:
         to=facts.email,
         subject=words.title[:SUBJECT_MAX],
         text=f"{greeting}\n\n{words.body}\n\n{wording.link} {link}\n\n-- \n{wording.why}\n",
-        html=_PAGE.format(
+        html=PAGE.format(
             language=wording.language,
             greeting=escape(greeting),
             body=escape(words.body),

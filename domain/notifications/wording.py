@@ -42,6 +42,10 @@ class Wording:
     greeting: str
     link: str
     why: str
+    invitation_title: str
+    invitation_body: str
+    invitation_link: str
+    invitation_why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,12 @@ ENGLISH: Final = Wording(
     greeting="Hello {name},",
     link="See it here:",
     why="You get this mail because of your account at the marketplace. What is mailed to you is set in your account.",
+    invitation_title="Work for {shop}?",
+    invitation_body="{shop} invites you to work for the shop at the marketplace. Sign in with this e-mail address, or "
+    "register with it, and accept by {deadline}.",
+    invitation_link="Accept it here:",
+    invitation_why="You get this mail because an owner of the shop entered your address. If you do not know the shop, "
+    "do nothing: without your yes nothing happens.",
 )
 WORDINGS: Final[Mapping[str, Wording]] = {ENGLISH.language: ENGLISH}
 """Language -> words. A further language is one more constant and one more line here."""

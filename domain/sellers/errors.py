@@ -4,7 +4,7 @@ DomainError
 ├── SlugTaken, ShippingRateNameTaken, AlreadyMember
 ├── ShopEdited (by somebody else meanwhile)
 ├── LastOwner
-└── TooMany (shops of a person, members or rates of a shop)
+└── TooMany (shops of a person; members, rates or invitations of a shop)
 """
 
 from domain.shared.errors import DomainError

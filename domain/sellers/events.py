@@ -43,6 +43,15 @@ class MembersChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemberInvited(Event):
+    """An address is to be told that it may join a shop."""
+
+    kind: ClassVar[str] = "seller.member_invited"
+    seller_id: UUID
+    invitation_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentAccountChanged(Event):
     """What the provider lets the seller do is different."""
 

@@ -6,28 +6,20 @@ shop out of their sessions in the same transaction. Members change under the sel
 
 from uuid import UUID
 
-from pydantic import EmailStr
 from sqlalchemy import ColumnElement, delete, func, select, update
 
-from domain.sellers.errors import AlreadyMember, LastOwner, TooMany
+from domain.sellers.errors import LastOwner, TooMany
 from domain.sellers.events import MembersChanged
-from domain.sellers.model import MEMBERS_MAX, SHOPS_PER_USER_MAX, MemberRole, Seller, SellerMember
+from domain.sellers.model import SHOPS_PER_USER_MAX, MemberRole, Seller, SellerMember
 from domain.shared.actor import Actor
 from domain.shared.commands import command
 from domain.shared.database import Database, Tx, table
 from domain.shared.errors import NotFound, NotPermitted
 from domain.shared.ids import UserId
-from domain.users.model import User, UserSession, UserStatus
+from domain.users.model import User, UserSession
 
 _members = table(SellerMember)
-_users = table(User)
 _sessions = table(UserSession)
-
-
-@command
-class AddMember:
-    email: EmailStr
-    role: MemberRole = MemberRole.STAFF
 
 
 @command
@@ -61,26 +53,10 @@ async def role_of(tx: Tx, seller_id: UUID, user_id: UUID) -> MemberRole | None:
     return member.role if member is not None else None
 
 
-async def add_member(command: AddMember, *, actor: Actor, db: Database) -> UUID:
-    """The new member's user id. Owners only. Raises NotFound (no active account), AlreadyMember, TooMany."""
-
-    async def step(tx: Tx) -> UUID:
-        seller = await shop_of(tx, actor, owner=True)
-        user_id = await _user_by_email(tx, command.email)
-        if await role_of(tx, seller.id, user_id) is not None:
-            raise AlreadyMember()
-        if await _count(tx, _members.c.seller_id == seller.id) >= MEMBERS_MAX:
-            raise TooMany("members of a shop", MEMBERS_MAX)
-        await join(tx, seller.id, user_id, command.role)
-        return user_id
-
-    return await db.run(step)
-
-
 async def join(tx: Tx, seller_id: UUID, user_id: UUID, role: MemberRole) -> None:
     """Makes a user a member. Raises TooMany when they work for SHOPS_PER_USER_MAX shops already."""
     await tx.lock(User, [user_id])
-    if await _count(tx, _members.c.user_id == user_id) >= SHOPS_PER_USER_MAX:
+    if await count_members(tx, _members.c.user_id == user_id) >= SHOPS_PER_USER_MAX:
         raise TooMany("shops that a person works for", SHOPS_PER_USER_MAX)
     await tx.add(SellerMember(seller_id=seller_id, user_id=user_id, role=role, added_at=tx.now))
     tx.record(MembersChanged(at=tx.now, seller_id=seller_id, user_id=user_id))
@@ -126,21 +102,11 @@ async def remove_member(command: RemoveMember, *, actor: Actor, db: Database) ->
 
 
 async def _refuse_last_owner(tx: Tx, member: SellerMember) -> None:
-    owners = await _count(tx, (_members.c.seller_id == member.seller_id) & (_members.c.role == MemberRole.OWNER))
+    owners = await count_members(tx, (_members.c.seller_id == member.seller_id) & (_members.c.role == MemberRole.OWNER))
     if member.role is MemberRole.OWNER and owners == 1:
         raise LastOwner()
 
 
-async def _user_by_email(tx: Tx, email: str) -> UUID:
-    found = await tx.execute(
-        select(_users.c.id).where(func.lower(_users.c.email) == func.lower(email), _users.c.status == UserStatus.ACTIVE)
-    )
-    user_id: UUID | None = found.scalar_one_or_none()
-    if user_id is None:
-        raise NotFound("user")
-    return user_id
-
-
-async def _count(tx: Tx, condition: ColumnElement[bool]) -> int:
+async def count_members(tx: Tx, condition: ColumnElement[bool]) -> int:
     counted = await tx.execute(select(func.count()).select_from(_members).where(condition))
     return int(counted.scalar_one())

@@ -16,6 +16,7 @@ from domain.shared.transitions import Party, TransitionTable, step
 
 SHIPPING_RATES_MAX: Final = 50
 MEMBERS_MAX: Final = 50
+INVITATIONS_OPEN_MAX: Final = 20
 SHOPS_PER_USER_MAX: Final = 20
 """A person may work for so many, and no list of theirs is longer."""
 
@@ -93,6 +94,43 @@ class SellerMember(SQLModel, table=True):
     user_id: UUID = Field(primary_key=True, foreign_key="user.id", index=True)
     role: MemberRole = Field(sa_type=one_of(MemberRole))
     added_at: datetime = Field(sa_type=TIME)
+
+
+class InvitationEnd(StrEnum):
+    ACCEPTED = "accepted"
+    REVOKED = "revoked"
+    REPLACED = "replaced"
+    """The address was invited anew."""
+
+
+class SellerInvitation(SQLModel, table=True):
+    """That an address may join a shop. Its token is known here by its SHA-256 only."""
+
+    __tablename__ = "seller_invitation"
+
+    id: UUID = Field(primary_key=True)
+    seller_id: UUID = Field(foreign_key="seller.id")
+    email: str = Field(max_length=320)
+    role: MemberRole = Field(sa_type=one_of(MemberRole))
+    invited_by: UUID = Field(foreign_key="user.id")
+    token_digest: str = Field(max_length=64, unique=True)
+    created_at: datetime = Field(sa_type=TIME)
+    expires_at: datetime = Field(sa_type=TIME, index=True)
+    ended_at: datetime | None = Field(default=None, sa_type=TIME)
+    ended_because: InvitationEnd | None = Field(default=None, sa_type=one_of(InvitationEnd))
+
+    __table_args__ = (
+        CheckConstraint("(ended_at IS NULL) = (ended_because IS NULL)", name="ended"),
+        Index("ix_seller_invitation_seller", "seller_id", "created_at"),
+        Index("ix_seller_invitation_email", text("lower(email)"), "created_at"),
+        Index(
+            "uq_seller_invitation_open",
+            "seller_id",
+            text("lower(email)"),
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
 
 
 class SellerDecision(SQLModel, table=True):

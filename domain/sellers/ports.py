@@ -1,4 +1,4 @@
-"""The payment provider as far as sellers need it: an account to be paid through, and how it stands."""
+"""What sellers need from outside: the payment provider's account of theirs, and tokens for invitations."""
 
 from datetime import datetime
 from typing import Final, Protocol
@@ -51,3 +51,9 @@ class AccountProvider(Protocol):
         ...
 
     async def read_account(self, account_ref: str) -> AccountState: ...
+
+
+class InvitationTokens(Protocol):
+    """The one-time secret of an invitation: the same for the same id, and unguessable from it."""
+
+    def token_of(self, invitation_id: UUID) -> str: ...

@@ -10,15 +10,24 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 
-from domain.sellers.model import MemberRole, Seller, SellerMember, SellerStatus, ShippingRate
+from domain.sellers.model import (
+    INVITATIONS_OPEN_MAX,
+    MemberRole,
+    Seller,
+    SellerInvitation,
+    SellerMember,
+    SellerStatus,
+    ShippingRate,
+)
 from domain.sellers.slugs import could_be_slug
 from domain.shared.database import Query, Reads, table
 from domain.users.model import User
 
 _sellers = table(Seller)
 _members = table(SellerMember)
+_invitations = table(SellerInvitation)
 _users = table(User)
 _rates = table(ShippingRate)
 
@@ -85,6 +94,17 @@ class MemberView:
 
 
 @dataclass(frozen=True, slots=True)
+class InvitationView:
+    """An invitation as the shop's owners see it."""
+
+    id: UUID
+    email: str
+    role: MemberRole
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RateView:
     id: UUID
     seller_id: UUID
@@ -101,6 +121,24 @@ class RateView:
 _SHOP = select(*(_sellers.c[name] for name in ShopView.__dataclass_fields__))
 _ACCOUNT = select(*(_sellers.c[name] for name in AccountView.__dataclass_fields__))
 _MEMBERSHIP = select(*(_members.c[name] for name in MembershipView.__dataclass_fields__))
+
+_INVITED = select(*(_invitations.c[name] for name in InvitationView.__dataclass_fields__))
+_INVITATION = Query(_INVITED.where(_invitations.c.id == bindparam("id")), InvitationView)
+_OPEN_INVITATIONS = Query(
+    _INVITED.where(
+        _invitations.c.seller_id == bindparam("seller_id"),
+        _invitations.c.ended_at.is_(None),
+        _invitations.c.expires_at > bindparam("now"),
+        exists().where(
+            _members.c.seller_id == _invitations.c.seller_id,
+            _members.c.user_id == bindparam("user_id"),
+            _members.c.role == MemberRole.OWNER.value,
+        ),
+    )
+    .order_by(_invitations.c.created_at.desc(), _invitations.c.id.desc())
+    .limit(INVITATIONS_OPEN_MAX),
+    InvitationView,
+)
 
 _SHOPS = Query(_SHOP.where(_sellers.c.id == func.any(bindparam("ids"))), ShopView)
 _SHOP_BY_SLUG = Query(_SHOP.where(_sellers.c.slug == bindparam("slug")), ShopView)
@@ -146,6 +184,15 @@ async def memberships_of_user(reads: Reads, user_id: UUID) -> list[MembershipVie
 async def members_of_seller(reads: Reads, seller_id: UUID) -> list[MemberView]:
     """At most MEMBERS_MAX, the one who opened the shop first."""
     return await reads.all(_MEMBERS_OF_SELLER, seller_id=seller_id)
+
+
+async def open_invitations(reads: Reads, seller_id: UUID, user_id: UUID, now: datetime) -> list[InvitationView]:
+    """Those of a shop that can still be accepted, the newest first; none for whoever is no owner of it."""
+    return await reads.all(_OPEN_INVITATIONS, seller_id=seller_id, user_id=user_id, now=now)
+
+
+async def invitation_by_id(reads: Reads, id_: UUID) -> InvitationView | None:
+    return await reads.first(_INVITATION, id=id_)
 
 
 async def rates_by_ids(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, RateView]:

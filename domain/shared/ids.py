@@ -23,6 +23,7 @@ PREFIXES: Final[dict[str, str]] = {
     "address": "adr",
     "seller": "sel",
     "seller_account": "sac",
+    "invitation": "inv",
     "shipping_rate": "shr",
     "category": "cat",
     "product": "prd",
@@ -137,6 +138,7 @@ CartLineId = Annotated[UUID, public("cart_line")]
 CategoryId = Annotated[UUID, public("category")]
 CheckoutId = Annotated[UUID, public("checkout")]
 ImportId = Annotated[UUID, public("import")]
+InvitationId = Annotated[UUID, public("invitation")]
 ListingId = Annotated[UUID, public("listing")]
 MediaAssetId = Annotated[UUID, public("media_asset")]
 ModerationCaseId = Annotated[UUID, public("moderation_case")]

@@ -60,10 +60,20 @@ class SetSellerTermsInput:
     )
 
 
-@strawberry.input(description="A new member of the shop.")
-class AddMemberInput:
-    email: str = strawberry.field(description="The address of their account.")
+@strawberry.input(description="Whom to invite.")
+class InviteMemberInput:
+    email: str = strawberry.field(description="Their e-mail address; an account may come later.")
     role: MemberRole = strawberry.field(default=MemberRole.STAFF, description="What they will be.")
+
+
+@strawberry.input(description="An open invitation to take back.")
+class RevokeInvitationInput:
+    invitation_id: strawberry.ID = strawberry.field(description="The invitation.")
+
+
+@strawberry.input(description="An invitation to say yes to.")
+class AcceptInvitationInput:
+    token: str = strawberry.field(description="What stands behind the # of the link in the mail.")
 
 
 @strawberry.input(description="Another role for a member.")

@@ -10,10 +10,8 @@ from domain.sellers.account_reads import payment_accounts_by_sellers
 from domain.sellers.applying import ApplyToSell, apply_again, apply_to_sell
 from domain.sellers.editing import UpdateShop, update_shop
 from domain.sellers.membership import (
-    AddMember,
     ChangeMemberRole,
     RemoveMember,
-    add_member,
     change_member_role,
     remove_member,
 )
@@ -24,7 +22,6 @@ from domain.shared.errors import NotFound as NotFoundError
 from resolvers.context import Context, Info
 from resolvers.payments.types import ProviderRefused, ProviderUnavailable
 from resolvers.sellers.inputs import (
-    AddMemberInput,
     ApplyToSellInput,
     ChangeMemberRoleInput,
     RemoveMemberInput,
@@ -33,7 +30,6 @@ from resolvers.sellers.inputs import (
     UpdateShopInput,
 )
 from resolvers.sellers.types import (
-    AlreadyMember,
     LastOwner,
     PaymentAccount,
     SellerAccount,
@@ -126,7 +122,7 @@ SwitchSellerResult = Annotated[
     strawberry.union("SwitchSellerResult", description="What became of switching the shop."),
 ]
 MembersResult = Annotated[
-    MembersSuccess | NotFound | AlreadyMember | LastOwner | TooMany | NotPermitted | InvalidInput,
+    MembersSuccess | NotFound | LastOwner | NotPermitted | InvalidInput,
     strawberry.union("MembersResult", description="What became of a change of members."),
 ]
 RemoveMemberResult = Annotated[
@@ -170,11 +166,6 @@ class SellerMutations:
         if command.seller_id is not None:
             shop = Shop.of((await shops_by_ids(context.ports.db.primary, [command.seller_id]))[command.seller_id])
         return SwitchSellerSuccess(access_token=token.text, access_token_expires_at=token.expires_at, shop=shop)
-
-    @mutation(AccessLevel.SELLER, "Let somebody work for the shop; by owners.", sensitive=True)
-    async def add_member(self, info: Info, input: AddMemberInput) -> MembersResult:
-        await add_member(parse(AddMember, input), actor=info.context.actor, db=info.context.ports.db)
-        return await MembersSuccess.of(info.context)
 
     @mutation(AccessLevel.SELLER, "Give a member another role; by owners.", sensitive=True)
     async def change_member_role(self, info: Info, input: ChangeMemberRoleInput) -> MembersResult:

@@ -16,6 +16,7 @@ from domain.sellers.reads import (
     accounts_by_ids,
     members_of_seller,
     memberships_of_user,
+    open_invitations,
     rates_by_ids,
     rates_by_sellers,
     shop_by_slug,
@@ -24,7 +25,16 @@ from domain.sellers.reads import (
 from domain.shared.actor import Actor, Role
 from resolvers.context import Context, Info
 from resolvers.sellers.enums import SellerStatus
-from resolvers.sellers.types import FEW, PaymentAccount, SellerAccount, ShippingRate, Shop, ShopMember, ShopMembership
+from resolvers.sellers.types import (
+    FEW,
+    PaymentAccount,
+    SellerAccount,
+    ShippingRate,
+    Shop,
+    ShopInvitation,
+    ShopMember,
+    ShopMembership,
+)
 from resolvers.shared.connections import After, Before, Connection, First, Last, connection
 from resolvers.shared.directives import paged
 from resolvers.shared.nodes import register_node
@@ -56,6 +66,16 @@ class SellerSellerQueries:
     async def members(self, info: Info) -> list[ShopMember]:
         found = await members_of_seller(info.context.ports.db.primary, info.context.actor.seller())
         return [ShopMember.of(member) for member in found]
+
+    @query(
+        AccessLevel.SELLER,
+        "Invitations that can still be accepted, the newest first; at most 20. For owners; staff see none.",
+        size=FEW,
+    )
+    async def invitations(self, info: Info) -> list[ShopInvitation]:
+        actor, ports = info.context.actor, info.context.ports
+        found = await open_invitations(ports.db.primary, actor.seller(), actor.user(), ports.clock.now())
+        return [ShopInvitation.of(invitation) for invitation in found]
 
     @query(AccessLevel.SELLER, "What the shop asks for sending, by country; at most 50.", size=FEW)
     async def shipping_rates(self, info: Info) -> list[ShippingRate]:

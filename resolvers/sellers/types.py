@@ -14,6 +14,7 @@ from domain.sellers.account_reads import DecisionView, PaymentAccountView, decis
 from domain.sellers.model import SELLER_TRANSITIONS
 from domain.sellers.reads import (
     AccountView,
+    InvitationView,
     MembershipView,
     MemberView,
     RateView,
@@ -177,6 +178,25 @@ class ShopMember:
             email=view.email,
             role=view.role,
             added_at=view.added_at,
+        )
+
+
+@strawberry.type(description="That an address may join the shop, as its owners see it.")
+class ShopInvitation:
+    id: strawberry.ID = strawberry.field(description="The invitation's id; the token is in the mail only.")
+    email: str = strawberry.field(description="Who is invited.")
+    role: MemberRole = strawberry.field(description="What they will be.")
+    created_at: datetime = strawberry.field(description="Since when.")
+    expires_at: datetime = strawberry.field(description="From then on it cannot be accepted.")
+
+    @classmethod
+    def of(cls, view: InvitationView) -> "ShopInvitation":
+        return cls(
+            id=public_id("invitation", view.id),
+            email=view.email,
+            role=view.role,
+            created_at=view.created_at,
+            expires_at=view.expires_at,
         )
 
 

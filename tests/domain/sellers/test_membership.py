@@ -7,12 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from app.container import Container
-from domain.sellers.errors import AlreadyMember, LastOwner, TooMany
+from domain.sellers.errors import LastOwner, TooMany
 from domain.sellers.membership import (
-    AddMember,
     ChangeMemberRole,
     RemoveMember,
-    add_member,
     change_member_role,
     remove_member,
 )
@@ -25,6 +23,7 @@ from domain.shared.errors import NotFound, NotPermitted
 from domain.users.errors import SessionOver
 from domain.users.model import UserSession
 from domain.users.sessions import SignedIn, sign_out
+from tests.domain.sellers.hiring import hired, invited
 from tests.domain.users.accounts import an_account, ports_of
 from tests.makers import a_seller
 
@@ -44,7 +43,7 @@ def actor_of(container: Container, session: SignedIn) -> Actor:
 async def joined(container: Container, owner: Actor, role: MemberRole = MemberRole.STAFF) -> Actor:
     """A new member of the owner's shop, in a session that acts for it."""
     email, person = await a_person(container)
-    await add_member(AddMember(email=email, role=role), actor=owner, db=container.ports.db)
+    await hired(container, owner, email, person, role)
     return await switched(container, person, owner)
 
 
@@ -73,7 +72,7 @@ async def holds(container: Container, actor: Actor) -> bool:
     return await still_holds(container.ports.db.primary, actor, container.ports.clock.now())
 
 
-async def test_a_member_is_added_by_address_and_switches_to_the_shop(container: Container) -> None:
+async def test_a_member_switches_to_the_shop(container: Container) -> None:
     owner = await a_seller(container)
     staff = await joined(container, owner)
     assert staff.seller_id == owner.seller_id
@@ -150,7 +149,7 @@ async def test_members_are_the_owners_business(container: Container) -> None:
     email, _ = await a_person(container)
     db = container.ports.db
     attempts = (
-        add_member(AddMember(email=email), actor=staff, db=db),
+        invited(container, staff, email),
         change_member_role(ChangeMemberRole(user_id=staff.user(), role=MemberRole.OWNER), actor=staff, db=db),
         remove_member(RemoveMember(user_id=other.user()), actor=staff, db=db),
     )
@@ -166,20 +165,9 @@ async def test_a_member_of_another_shop_is_not_found(container: Container) -> No
         await remove_member(RemoveMember(user_id=other.user()), actor=owner, db=container.ports.db)
 
 
-async def test_nobody_joins_twice_and_unknown_addresses_do_not(container: Container) -> None:
-    owner = await a_seller(container)
-    email, _ = await a_person(container)
-    add = AddMember(email=email)
-    await add_member(add, actor=owner, db=container.ports.db)
-    with pytest.raises(AlreadyMember):
-        await add_member(add, actor=owner, db=container.ports.db)
-    with pytest.raises(NotFound):
-        await add_member(AddMember(email="nobody-here@example.com"), actor=owner, db=container.ports.db)
-
-
 async def test_a_person_works_for_so_many_shops_and_no_more(container: Container) -> None:
-    email, _ = await a_person(container)
+    email, person = await a_person(container)
     owners = [await a_seller(container) for _ in range(SHOPS_PER_USER_MAX + 3)]
-    additions = (add_member(AddMember(email=email), actor=owner, db=container.ports.db) for owner in owners)
+    additions = (hired(container, owner, email, person) for owner in owners)
     outcomes = await asyncio.gather(*additions, return_exceptions=True)
     assert len([outcome for outcome in outcomes if isinstance(outcome, TooMany)]) == 3

@@ -12,7 +12,6 @@ from app.container import Container
 from domain.sellers.applying import ApplyToSell, apply_to_sell
 from domain.sellers.editing import SetSellerTerms, UpdateShop, set_seller_terms, update_shop
 from domain.sellers.errors import ShippingRateNameTaken, ShopEdited, SlugTaken, TooMany
-from domain.sellers.membership import AddMember, add_member
 from domain.sellers.model import SHIPPING_RATES_MAX, SHOPS_PER_USER_MAX, MemberRole, SellerStatus
 from domain.sellers.reads import accounts_by_ids, members_of_seller, rates_by_sellers, shops_by_ids
 from domain.sellers.shipping import (
@@ -28,6 +27,7 @@ from domain.shared.actor import Actor, ActorKind
 from domain.shared.errors import InvalidInput, NotFound, NotPermitted
 from resolvers.sellers.inputs import UpdateShopInput
 from resolvers.shared.parsing import parse
+from tests.domain.sellers.hiring import hired
 from tests.domain.users.accounts import an_account, ports_of
 from tests.makers import a_buyer, a_seller, an_admin
 
@@ -126,8 +126,8 @@ async def test_the_slug_of_another_shop_is_taken(container: Container) -> None:
 async def test_staff_edit_the_shop_but_not_its_slug_and_tax_number(container: Container) -> None:
     owner = await a_seller(container)
     email, session = await an_account(ports_of(container))
-    await add_member(AddMember(email=email), actor=owner, db=container.ports.db)
     staff = Actor(ActorKind.USER, user_id=session.user_id, seller_id=owner.seller_id)
+    await hired(container, owner, email, staff)
     with pytest.raises(NotPermitted):
         await update_shop(UpdateShop(version=1, tax_id="DE1"), actor=staff, db=container.ports.db)
     await update_shop(UpdateShop(version=1, name="Renamed"), actor=staff, db=container.ports.db)
