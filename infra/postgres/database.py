@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import Executable, FromClause, UpdateBase, event, text
+from sqlalchemy import ClauseElement, Executable, UpdateBase, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -27,8 +27,9 @@ from domain.shared.database import M, Reads, Tx, table
 from domain.shared.errors import Busy, OutcomeUnknown
 from domain.shared.events import Event
 from infra.postgres.inserts import inserts
-from infra.postgres.reads import ConnectionReads, PoolReads
-from infra.postgres.rows import changes, entities, locking
+from infra.postgres.pending import writings
+from infra.postgres.reads import ConnectionReads, PoolReads, prepared
+from infra.postgres.rows import choosing, entities
 
 T = TypeVar("T")
 
@@ -114,14 +115,21 @@ class PostgresTx:
         self.reads: Reads = ConnectionReads(raw, self.flush)
         self._raw = raw
         self._strict = strict_locks
+        self._appended: list[SQLModel] = []
         self._rank = -1
         self._locked: dict[str, set[UUID]] = {}
 
-    async def flush(self) -> None:
-        for change in changes(self.session.dirty):
-            if await self._raw_call(self._raw.execute, change.text, *change.values) != "UPDATE 1":
-                raise StaleDataError(change.text)
-            change.written()
+    async def flush(self, tables: frozenset[str] | None = None) -> None:
+        """Write what is pending, if any of it belongs to these tables (None: to any)."""
+        dirty = list(self.session.dirty)
+        if tables is not None and not any(table(type(row)).name in tables for row in (*dirty, *self._appended)):
+            return
+        appended, self._appended = self._appended, []
+        for writing in writings(dirty, appended):
+            found = await self._raw_call(self._raw.fetchval, writing.text, *writing.values)
+            if found != len(writing.changed):
+                raise StaleDataError(writing.text)
+            writing.written()
         if self.session.new or self.session.deleted:
             await self.session.flush()
 
@@ -144,15 +152,29 @@ class PostgresTx:
             make_transient_to_detached(row)
             self.session.add(row)
 
+    def append(self, *rows: SQLModel) -> None:
+        self._appended += rows
+
     async def get(self, model: type[M], id_: UUID, /) -> M | None:
         return await self.session.get(model, id_)
 
-    async def lock(self, model: type[M], ids: Sequence[UUID], /, *, skip_locked: bool = False) -> list[M]:
-        wanted = sorted(set(ids))
-        self._check_order(table(model).name, wanted)
-        if self._changed(table(model)):
-            await self.flush()
-        statement = locking(model, "id", skip_locked=skip_locked)
+    async def load(self, model: type[M], ids: Sequence[UUID], /, *, by: str = "id") -> list[M]:
+        return await self._entities(model, choosing(model, by), list(ids))
+
+    async def lock(
+        self, model: type[M], ids: Sequence[UUID], /, *, by: str = "id", skip_locked: bool = False
+    ) -> list[M]:
+        name, wanted = table(model).name, sorted(set(ids))
+        if by == "id":
+            self._check_order(name, wanted)
+        clause = "FOR UPDATE SKIP LOCKED" if skip_locked else "FOR UPDATE"
+        rows = await self._entities(model, choosing(model, by, clause), wanted)
+        if by != "id":
+            self._check_order(name, [getattr(row, "id") for row in rows])  # noqa: B009  # SQLModel declares none
+        return rows
+
+    async def _entities(self, model: type[M], statement: str, wanted: Sequence[UUID]) -> list[M]:
+        await self.flush(frozenset({table(model).name}))
         return entities(self.session, model, await self._raw_call(self._raw.fetch, statement, wanted))
 
     def _check_order(self, name: str, wanted: Sequence[UUID]) -> None:
@@ -165,15 +187,16 @@ class PostgresTx:
             self._rank = rank
         held.update(fresh)
 
-    def _changed(self, target: FromClause) -> bool:
-        """There are changes of rows of this table that no statement has written yet."""
-        return any(table(type(row)) is target for row in self.session.dirty)
-
     async def execute(self, statement: Executable, parameters: Any = None, /) -> Any:
         # A statement that writes another table cannot miss what is pending; anything else must see all of it.
-        if not isinstance(statement, UpdateBase) or self._changed(statement.table):
-            await self.flush()
+        await self.flush(frozenset({str(statement.table)}) if isinstance(statement, UpdateBase) else None)
         return await self.session.execute(statement, parameters)
+
+    async def write(self, statement: ClauseElement, /, **parameters: Any) -> Sequence[Sequence[Any]]:
+        compiled = prepared.get(statement)
+        await self.flush(compiled.tables)
+        rows = await self._raw_call(self._raw.fetch, compiled.text, *compiled.arguments(parameters))
+        return [tuple(row) for row in rows]
 
     def record(self, event: Event) -> None:
         self.events.append(event)

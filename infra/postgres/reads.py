@@ -11,7 +11,10 @@ from functools import lru_cache
 from typing import Any, Final, TypeVar, get_args, get_type_hints
 
 import asyncpg
+from sqlalchemy import ClauseElement, Table, TextClause
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import SelectBase
 
 from domain.shared.database import Query
@@ -24,17 +27,19 @@ _DIALECT = PGDialect_asyncpg(  # type: ignore[no-untyped-call]  # SQLAlchemy lea
 )
 
 
-class _Compiled:
+class Prepared:
     """The SQL text of one statement, and where each parameter comes from."""
 
-    __slots__ = ("constants", "order", "statement", "text")
+    __slots__ = ("constants", "order", "statement", "tables", "text")
 
-    def __init__(self, statement: SelectBase) -> None:
+    def __init__(self, statement: ClauseElement) -> None:
         compiled = statement.compile(dialect=_DIALECT)
+        assert isinstance(compiled, SQLCompiler), "a statement, not a type or a schema element"
         self.statement = statement  # keeps id() taken
         self.text = str(compiled)
         self.order: tuple[str, ...] = tuple(compiled.positiontup or ())
         self.constants: Mapping[str, Any] = compiled.params
+        self.tables = _tables_of(statement)
 
     def arguments(self, parameters: Mapping[str, Any]) -> list[Any]:
         unknown = parameters.keys() - set(self.order)
@@ -43,24 +48,32 @@ class _Compiled:
         return [parameters[name] if name in parameters else self.constants[name] for name in self.order]
 
 
+def _tables_of(statement: ClauseElement) -> frozenset[str] | None:
+    """What it reads or writes; None: any, because part of it is plain text."""
+    parts = list(visitors.iterate(statement))
+    if any(isinstance(part, TextClause) for part in parts):
+        return None
+    return frozenset(part.name for part in parts if isinstance(part, Table))
+
+
 class _Cache:
     """Compiled statements by identity; the least recently used go when there are too many."""
 
     def __init__(self) -> None:
-        self._by_id: OrderedDict[int, _Compiled] = OrderedDict()
+        self._by_id: OrderedDict[int, Prepared] = OrderedDict()
 
-    def get(self, statement: SelectBase) -> _Compiled:
+    def get(self, statement: ClauseElement) -> Prepared:
         found = self._by_id.get(id(statement))
         if found is not None:
             self._by_id.move_to_end(id(statement))
             return found
-        made = self._by_id[id(statement)] = _Compiled(statement)
+        made = self._by_id[id(statement)] = Prepared(statement)
         if len(self._by_id) > COMPILED_MAX:
             self._by_id.popitem(last=False)
         return made
 
 
-_cache = _Cache()
+prepared = _Cache()
 
 
 @lru_cache(maxsize=COMPILED_MAX)
@@ -110,16 +123,18 @@ class PoolReads:
         return rows[0][0] if rows else None
 
     async def _fetch(self, statement: SelectBase, parameters: Mapping[str, Any]) -> list[asyncpg.Record]:
-        compiled = _cache.get(statement)
+        compiled = prepared.get(statement)
         if self._observe is not None:
             self._observe(compiled.text)
         return await self._pool.fetch(compiled.text, *compiled.arguments(parameters))
 
 
 class ConnectionReads:
-    """The same on one open transaction: pending changes are flushed first, so it sees them."""
+    """The same on one open transaction: what is pending of the tables it reads is flushed first, so it sees it."""
 
-    def __init__(self, connection: asyncpg.Connection, flush: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, connection: asyncpg.Connection, flush: Callable[[frozenset[str] | None], Awaitable[None]]
+    ) -> None:
         self._connection = connection
         self._flush = flush
 
@@ -135,6 +150,6 @@ class ConnectionReads:
         return rows[0][0] if rows else None
 
     async def _fetch(self, statement: SelectBase, parameters: Mapping[str, Any]) -> list[asyncpg.Record]:
-        await self._flush()
-        compiled = _cache.get(statement)
+        compiled = prepared.get(statement)
+        await self._flush(compiled.tables)
         return await self._connection.fetch(compiled.text, *compiled.arguments(parameters))

@@ -4,8 +4,9 @@ The unit of work of an ORM costs more than the statements it makes. Tables witho
 is its columns, and what changed of it is what differs from the values it was loaded with.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Any, Final
 
 import asyncpg
@@ -41,21 +42,20 @@ class Shape:
             and (converter := column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None)) is not None
         )
 
-    def locking(self, by: str, *, skip_locked: bool) -> str:
+    def choosing(self, by: str) -> str:
         columns = ", ".join(_PREPARER.format_column(column) for column in self.table.columns)
         name = _PREPARER.format_table(self.table)
         wanted = _PREPARER.format_column(self.table.c[by])
-        skip = " SKIP LOCKED" if skip_locked else ""
-        return f"SELECT {columns} FROM {name} WHERE {wanted} = ANY($1) ORDER BY id FOR UPDATE{skip}"  # noqa: S608  # names from our own metadata
+        return f"SELECT {columns} FROM {name} WHERE {wanted} = ANY($1) ORDER BY id"  # noqa: S608  # names from our own metadata
 
-    def updating(self, changed: Sequence[str]) -> str:
-        columns = [self.table.c[name] for name in changed]
-        keys = [self.table.c[name] for name in self.keys]
-        given = ", ".join(f"{_PREPARER.format_column(column)} = ${n}" for n, column in enumerate(columns, 1))
-        where = " AND ".join(
-            f"{_PREPARER.format_column(column)} = ${n}" for n, column in enumerate(keys, len(columns) + 1)
-        )
+    def updating(self, changed: Sequence[str], numbers: "count[int]") -> str:
+        """`numbers` are those of the parameters: the changed columns', then the keys'."""
+        given = ", ".join(self._equal(name, numbers) for name in changed)
+        where = " AND ".join(self._equal(name, numbers) for name in self.keys)
         return f"UPDATE {_PREPARER.format_table(self.table)} SET {given} WHERE {where}"  # noqa: S608  # names from our own metadata
+
+    def _equal(self, name: str, numbers: "count[int]") -> str:
+        return f"{_PREPARER.format_column(self.table.c[name])} = ${next(numbers)}"
 
     def values_of(self, record: asyncpg.Record) -> dict[str, Any]:
         values: dict[str, Any] = dict(record)
@@ -72,13 +72,9 @@ def shape_of(model: type[SQLModel]) -> Shape:
 
 
 @lru_cache(maxsize=500)
-def locking(model: type[SQLModel], by: str, *, skip_locked: bool) -> str:
-    return shape_of(model).locking(by, skip_locked=skip_locked)
-
-
-@lru_cache(maxsize=2_000)
-def updating(model: type[SQLModel], changed: tuple[str, ...]) -> str:
-    return shape_of(model).updating(changed)
+def choosing(model: type[SQLModel], by: str, lock: str = "") -> str:
+    """Rows by a column, in the order of their ids; `lock` is the locking clause."""
+    return f"{shape_of(model).choosing(by)} {lock}"
 
 
 def entities(session: AsyncSession, model: type[M], records: Iterable[asyncpg.Record]) -> list[M]:
@@ -101,33 +97,8 @@ def entities(session: AsyncSession, model: type[M], records: Iterable[asyncpg.Re
     return found
 
 
-class Change:
-    """One row's UPDATE; `written` says that the row is now as it stands."""
-
-    __slots__ = ("_names", "_row", "text", "values")
-
-    def __init__(self, row: SQLModel, names: tuple[str, ...]) -> None:
-        self._row = row
-        self._names = names
-        self.text = updating(type(row), names)
-        self.values = [getattr(row, name) for name in (*names, *shape_of(type(row)).keys)]
-
-    def written(self) -> None:
-        for name in self._names:
-            set_committed_value(self._row, name, getattr(self._row, name))
-
-
-def changes(rows: Iterable[SQLModel]) -> Iterator[Change]:
-    """What differs from the database, in the order of tables and keys."""
-    for row in sorted(rows, key=_place):
-        state: InstanceState[Any] = inspect(row)
-        before = state.committed_state
-        current = state.dict
-        names = tuple(name for name in shape_of(type(row)).names if name in before and before[name] != current[name])
-        if names:
-            yield Change(row, names)
-
-
-def _place(row: SQLModel) -> tuple[str, list[str]]:
-    shape = shape_of(type(row))
-    return shape.table.name, [str(getattr(row, name)) for name in shape.keys]
+def changed_names(row: SQLModel) -> tuple[str, ...]:
+    """The columns that differ from the database."""
+    state: InstanceState[Any] = inspect(row)
+    before, current = state.committed_state, state.dict
+    return tuple(name for name in shape_of(type(row)).names if name in before and before[name] != current[name])
