@@ -176,7 +176,7 @@ async def _pay(
             )
         )
     if paid:
-        await mark_paid(tx, [order.id for order in orders])
+        await mark_paid(tx, orders[0].checkout_id)
         await post_all(
             tx,
             [

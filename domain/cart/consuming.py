@@ -6,16 +6,17 @@ transaction that reserves the stock, so of two tabs that buy one cart the second
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 
 from domain.cart.errors import CartEmpty
 from domain.cart.filling import fill
-from domain.cart.holding import Holder, expect, hold, lines_of, touch
+from domain.cart.holding import Holder, expect, hold, touch
 from domain.cart.model import Cart, CartLine
 from domain.catalog.model import Fulfilment
-from domain.shared.database import Tx, table
+from domain.shared.database import Tx, Write, table
 from domain.shared.errors import NotFound
 
 
@@ -27,6 +28,22 @@ class CartLineSnapshot:
     quantity: int
     seen_price_minor: int
     fulfilment: Fulfilment | None = None
+
+
+def _taken(
+    id_: UUID, variant_id: UUID, quantity: int, seen_price_minor: int, fulfilment: str | None
+) -> tuple[UUID, CartLineSnapshot]:
+    chosen = Fulfilment(fulfilment) if fulfilment is not None else None
+    return id_, CartLineSnapshot(variant_id, quantity, seen_price_minor, chosen)
+
+
+_lines = table(CartLine)
+_TAKE_LINES = Write(
+    delete(_lines)
+    .where(_lines.c.cart_id == bindparam("cart_id"))
+    .returning(_lines.c.id, _lines.c.variant_id, _lines.c.quantity, _lines.c.seen_price_minor, _lines.c.fulfilment),
+    _taken,
+)
 
 
 async def consume(
@@ -41,16 +58,12 @@ async def consume(
     if cart.id != cart_id:
         raise NotFound("cart")
     expect(cart, version)
-    lines = await lines_of(tx, cart.id)
-    if not lines:
+    taken = await tx.write(_TAKE_LINES, cart_id=cart.id)
+    if not taken:
         raise CartEmpty()
-    taken = tuple(
-        CartLineSnapshot(line.variant_id, line.quantity, line.seen_price_minor, line.fulfilment) for line in lines
-    )
-    await tx.execute(delete(table(CartLine)).where(table(CartLine).c.cart_id == cart.id))
     cart.checked_out_by = checkout_id
     touch(tx, cart)
-    return taken
+    return tuple(snapshot for _, snapshot in sorted(taken, key=itemgetter(0)))
 
 
 async def give_back(tx: Tx, *, cart_id: UUID, lines: Sequence[CartLineSnapshot]) -> None:

@@ -51,8 +51,11 @@ def new_token() -> str:
 
 async def hold(tx: Tx, holder: Holder) -> Cart:
     """The holder's cart, locked. Raises NotFound when there is none."""
-    cart_id = await find(tx, holder)
-    locked = await tx.lock(Cart, [cart_id]) if cart_id is not None else []
+    if holder.user_id is not None:
+        locked = await tx.lock(Cart, [holder.user_id], by="user_id")
+    else:
+        cart_id = await find(tx, holder)
+        locked = await tx.lock(Cart, [cart_id]) if cart_id is not None else []
     if not locked:
         raise NotFound("cart")
     return await without_what_expired(tx, locked[0])

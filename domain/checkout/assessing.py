@@ -21,7 +21,7 @@ from domain.pricing.freezing import thaw
 from domain.risk.assessing import RiskFacts, assess, record_assessment
 from domain.risk.model import Verdict
 from domain.shared.actor import SYSTEM, Actor
-from domain.shared.database import Query, Tx, table
+from domain.shared.database import Query, Tx, Write, table
 from domain.shared.policy import Policy
 from domain.shared.transitions import Party
 from domain.users.model import ClientSignal, User
@@ -65,14 +65,18 @@ _COUNTS = Query(
 )
 
 
+_AUTHORIZED = Write(
+    update(_allocations)
+    .where(_allocations.c.payment_id == bindparam("payment_id"))
+    .values(authorized_minor=_allocations.c.amount_minor),
+    tuple,
+)
+
+
 async def assess_purchase(tx: Tx, purchase: Purchase, ports: CheckoutPorts) -> None:
     """The payment is authorized: writes that down, asks the risk rules, and moves on accordingly."""
     checkout = purchase.checkout
-    await tx.execute(
-        update(_allocations)
-        .where(_allocations.c.payment_id == purchase.payment.id)
-        .values(authorized_minor=_allocations.c.amount_minor)
-    )
+    await tx.write(_AUTHORIZED, payment_id=purchase.payment.id)
     assessment = assess(await _facts(tx, checkout), review_amount_minor=ports.policy.review_amount_minor)
     await record_assessment(tx, checkout_id=checkout.id, assessment=assessment)
     if assessment.verdict is Verdict.DENY:
@@ -92,7 +96,7 @@ async def approve(tx: Tx, purchase: Purchase, policy: Policy, *, party: Party, a
     quote = thaw(purchase.checkout.quote)
     if any(part.sale_mode is SaleMode.REQUEST for part in quote.sellers):
         deadline = await _wait(tx, purchase, policy, policy.seller_answer_seconds)
-        await await_seller(tx, purchase.order_ids, deadline=deadline)
+        await await_seller(tx, purchase.checkout.id, deadline=deadline)
         await move(tx, purchase.checkout, CheckoutState.AWAITING_SELLER, party, actor)
     else:
         await enter_capturing(tx, purchase, party=party, actor=actor)
@@ -105,7 +109,7 @@ async def enter_capturing(tx: Tx, purchase: Purchase, *, party: Party, actor: Ac
         # It may have to be cancelled for want of stock, and cart and orders are locked before stock.
         if checkout.cart_id is not None:
             await tx.lock(Cart, [checkout.cart_id])
-        await tx.lock(Order, purchase.order_ids)
+        await tx.lock(Order, [checkout.id], by="checkout_id")
     shortages = await make_permanent(tx, checkout_id=checkout.id, lines=reserved_lines(checkout))
     if shortages:
         await begin_cancelling(

@@ -43,7 +43,7 @@ async def begin_cancelling(
     await move(tx, checkout, CheckoutState.CANCELLING, party, actor, code)
     if checkout.cart_id is not None:
         await give_back(tx, cart_id=checkout.cart_id, lines=cart_lines(checkout))
-    await cancel_unpaid(tx, purchase.order_ids, by=by, reason=reason or code, actor=actor)
+    await cancel_unpaid(tx, checkout.id, by=by, reason=reason or code, actor=actor)
     await close_cases(tx, checkout_id=checkout.id, status=CaseStatus.REJECTED, by=actor.user_id, note=code)
     await release(
         tx,
@@ -67,7 +67,7 @@ async def end_cancelled(tx: Tx, purchase: Purchase) -> None:
 
 async def refund_stray_capture(tx: Tx, purchase: Purchase, found: ProviderPayment) -> None:
     """Captured behind our back: book it, ask for it to be given back, and end as intended."""
-    orders = await tx.lock(Order, purchase.order_ids)
+    orders = await tx.lock(Order, [purchase.checkout.id], by="checkout_id")
     await tx.lock(Payment, [purchase.payment.id])
     await book_capture(tx, purchase, found, orders)
     for order in orders:

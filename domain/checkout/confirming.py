@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, update
+from sqlalchemy import bindparam, func, update
 
 from domain.checkout.model import CheckoutState
 from domain.checkout.purchase import Purchase, move
@@ -14,17 +14,25 @@ from domain.orders.payment import mark_paid
 from domain.payments.model import Payment, PaymentAllocation, PaymentStatus
 from domain.payments.ports import ProviderPayment
 from domain.shared.actor import PROVIDER, SYSTEM
-from domain.shared.database import Tx, table
+from domain.shared.database import Tx, Write, table
 from domain.shared.money import split
 from domain.shared.transitions import Party
 
 _allocations = table(PaymentAllocation)
 
 
+_CAPTURED_WHOLE = Write(
+    update(_allocations)
+    .where(_allocations.c.payment_id == bindparam("payment_id"))
+    .values(authorized_minor=_allocations.c.amount_minor, captured_minor=_allocations.c.amount_minor),
+    tuple,
+)
+
+
 async def confirm(tx: Tx, purchase: Purchase, found: ProviderPayment) -> None:
     """Ends the purchase well. Rows are taken in the lock order: orders, payment, balances, reservations, stock."""
     checkout = purchase.checkout
-    orders = await mark_paid(tx, purchase.order_ids, actor=PROVIDER)
+    orders = await mark_paid(tx, checkout.id, actor=PROVIDER)
     await book_capture(tx, purchase, found, orders)
     await commit(tx, checkout_id=checkout.id, actor=SYSTEM.name)
     checkout.ended_at = tx.now
@@ -65,11 +73,7 @@ async def book_capture(tx: Tx, purchase: Purchase, found: ProviderPayment, order
 async def _share_out(tx: Tx, payment: Payment, captured_minor: int, orders: Sequence[Order]) -> list[int]:
     """Each order's part of what was taken. This saga takes all of it; somebody else may have taken another amount."""
     if captured_minor == payment.amount_minor:
-        await tx.execute(
-            update(_allocations)
-            .where(_allocations.c.payment_id == payment.id)
-            .values(authorized_minor=_allocations.c.amount_minor, captured_minor=_allocations.c.amount_minor)
-        )
+        await tx.write(_CAPTURED_WHOLE, payment_id=payment.id)
         return [order.total_minor for order in orders]
     shares = split(captured_minor, [order.total_minor for order in orders])
     payment.amount_minor = max(payment.amount_minor, captured_minor)

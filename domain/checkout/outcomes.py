@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from domain.checkout.assessing import assess_purchase
 from domain.checkout.cancelling import begin_cancelling, end_cancelled, refund_stray_capture
@@ -21,7 +21,7 @@ from domain.payments.errors import RefusalReason
 from domain.payments.model import PaymentStatus
 from domain.payments.ports import ProviderPayment, ProviderPaymentStatus
 from domain.shared.actor import PROVIDER
-from domain.shared.database import Tx, table
+from domain.shared.database import Tx, Write, table
 from domain.shared.transitions import Party
 from domain.users.model import User
 
@@ -61,12 +61,15 @@ class Outcome:
         return "refused" if isinstance(self.found, Refused) else "nothing"
 
 
+_KNOW_CUSTOMER = Write(
+    update(_users).where(_users.c.id == bindparam("id")).values(customer_ref=bindparam("ref")), tuple
+)
+
+
 async def apply_outcome(tx: Tx, purchase: Purchase, outcome: Outcome, ports: CheckoutPorts) -> bool:
     """Changes the purchase accordingly. True: the next step has to read the provider."""
     if outcome.customer_ref not in (None, purchase.buyer.customer_ref):
-        await tx.execute(
-            update(_users).where(_users.c.id == purchase.buyer.id).values(customer_ref=outcome.customer_ref)
-        )
+        await tx.write(_KNOW_CUSTOMER, id=purchase.buyer.id, ref=outcome.customer_ref)
     if isinstance(outcome.found, ProviderPayment):
         _copy(tx, purchase, outcome.found)
     if purchase.checkout.state is CheckoutState.CAPTURING:

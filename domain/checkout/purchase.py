@@ -9,20 +9,19 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import StringConstraints
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, select
 
 from domain.checkout.events import CheckoutMoved
 from domain.checkout.model import CHECKOUT_TRANSITIONS, Checkout, CheckoutEvent, CheckoutState
-from domain.orders.model import Order
 from domain.payments.model import Payment
 from domain.shared.actor import Actor
-from domain.shared.database import Tx, table
+from domain.shared.database import Query, Tx, table
 from domain.shared.errors import NotFound
 from domain.shared.ids import new_id
 from domain.shared.transitions import Party
 from domain.users.model import User
 
-_orders, _payments, _users = table(Order), table(Payment), table(User)
+_users = table(User)
 
 
 PaymentMethod = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_]+$")]
@@ -45,33 +44,25 @@ class Purchase:
     checkout: Checkout
     payment: Payment
     buyer: Buyer
-    order_ids: tuple[UUID, ...]
 
 
-async def lock_purchase(tx: Tx, checkout_id: UUID) -> Purchase:
+_BUYER = Query(select(_users.c.id, _users.c.email, _users.c.customer_ref).where(_users.c.id == bindparam("id")), Buyer)
+
+
+async def lock_purchase(tx: Tx, checkout_id: UUID, *, buyer: Buyer | None = None) -> Purchase:
     """Locks the checkout. Its payment changes only under that lock, its orders are locked by whoever moves them.
 
-    Raises NotFound.
+    `buyer` is given by who knows it. Raises NotFound.
     """
     found = await tx.lock(Checkout, [checkout_id])
     if not found:
         raise NotFound("checkout")
     [checkout] = found
-    rows = await tx.execute(
-        select(
-            Payment,
-            _users.c.email,
-            _users.c.customer_ref,
-            func.array(select(_orders.c.id).where(_orders.c.checkout_id == checkout_id).scalar_subquery()),
-        )
-        .join_from(Payment, _users, _users.c.id == checkout.buyer_id)
-        .where(_payments.c.checkout_id == checkout_id)
-        .order_by(_payments.c.id.desc())
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
-    payment, email, customer_ref, order_ids = rows.one()
-    return Purchase(checkout, payment, Buyer(checkout.buyer_id, email, customer_ref), tuple(sorted(order_ids)))
+    payments = await tx.load(Payment, [checkout_id], by="checkout_id")
+    if buyer is None:
+        buyer = await tx.reads.first(_BUYER, id=checkout.buyer_id)
+        assert buyer is not None, "a checkout refers to its buyer"
+    return Purchase(checkout, payments[-1], buyer)
 
 
 async def move(tx: Tx, checkout: Checkout, target: CheckoutState, party: Party, actor: Actor, reason: str = "") -> None:
@@ -90,7 +81,7 @@ async def note(tx: Tx, checkout: Checkout, actor: Actor, reason: str = "") -> No
     """A timeline event without a change of state: a decline, a new payment method."""
     checkout.event_sequence += 1
     checkout.updated_at = tx.now
-    await tx.add(
+    tx.append(
         CheckoutEvent(
             id=new_id(),
             checkout_id=checkout.id,

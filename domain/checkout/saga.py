@@ -19,7 +19,7 @@ from uuid import UUID
 from domain.checkout.model import ENDED, MOVING, CheckoutState
 from domain.checkout.outcomes import NothingThere, Outcome, Refused, apply_outcome
 from domain.checkout.ports import CheckoutPorts, Rest
-from domain.checkout.purchase import Purchase, lock_purchase
+from domain.checkout.purchase import Buyer, Purchase, lock_purchase
 from domain.payments.errors import ProviderRefused, ProviderUnavailable
 from domain.payments.ports import AuthorizeRequest, PaymentGateway, ProviderPayment
 from domain.shared.database import Tx
@@ -55,9 +55,7 @@ class ProviderStep:
     amount_minor: int
     currency: str
     payment_method: str | None
-    buyer_id: UUID
-    email: str
-    customer_ref: str | None
+    buyer: Buyer
     created_at: datetime
 
     @property
@@ -98,7 +96,7 @@ async def proceed(step: ProviderStep | Rest, *, ports: CheckoutPorts) -> Rest:
 
 async def _finish(tx: Tx, *, step: ProviderStep, outcome: Outcome, ports: CheckoutPorts) -> ProviderStep | Rest:
     """T2, and the next step's T1 in the same transaction."""
-    purchase = await lock_purchase(tx, step.checkout_id)
+    purchase = await lock_purchase(tx, step.checkout_id, buyer=step.buyer)
     if purchase.checkout.epoch != step.epoch:
         # Somebody moved it meanwhile. What we were told is old; what has to be done about it they find by reading.
         return Rest(purchase.checkout.state)
@@ -114,7 +112,7 @@ async def _leave(tx: Tx, *, step: ProviderStep) -> Rest:
 
     A new intent may still be on its way over there, and a list read now would not show it: that read waits a while.
     """
-    checkout = (await lock_purchase(tx, step.checkout_id)).checkout
+    checkout = (await lock_purchase(tx, step.checkout_id, buyer=step.buyer)).checkout
     if checkout.epoch == step.epoch:
         pause = IN_FLIGHT if step.call is Call.AUTHORIZE else NO_PAUSE
         checkout.lease_until = tx.now + pause
@@ -142,9 +140,7 @@ def next_step(tx: Tx, purchase: Purchase, ports: CheckoutPorts, *, look: bool) -
         amount_minor=payment.amount_minor,
         currency=payment.currency,
         payment_method=payment.payment_method,
-        buyer_id=purchase.buyer.id,
-        email=purchase.buyer.email,
-        customer_ref=purchase.buyer.customer_ref,
+        buyer=purchase.buyer,
         created_at=payment.created_at,
     )
 
@@ -161,7 +157,7 @@ def _call_for(purchase: Purchase) -> Call:
 async def _call(step: ProviderStep, gateway: PaymentGateway) -> Outcome:
     """The one network call of a step. Raises ProviderUnavailable when nobody knows what became of it."""
     try:
-        customer_ref = step.customer_ref or await _customer(step, gateway)
+        customer_ref = step.buyer.customer_ref or await _customer(step, gateway)
         payment = await _ask(step, gateway, customer_ref)
     except ProviderRefused as refusal:
         return Outcome(step.call is Call.READ, Refused(refusal.reason), None)
@@ -173,7 +169,7 @@ async def _customer(step: ProviderStep, gateway: PaymentGateway) -> str:
     if step.provider_ref is not None:
         return ""
     try:
-        return await gateway.create_customer(step.buyer_id, step.email)
+        return await gateway.create_customer(step.buyer.id, step.buyer.email)
     except ProviderRefused as refusal:
         if step.call is Call.READ:
             # This says nothing about the payment that was to be read.

@@ -213,7 +213,7 @@ async def _reserve(
         expires_at=tx.now + timedelta(seconds=ports.policy.reservation_seconds),
     )
     payment = new_payment(checkout, command.payment_method, tx.now)
-    first = next_step(tx, Purchase(checkout, payment, basis.buyer, ()), ports, look=False)
+    first = next_step(tx, Purchase(checkout, payment, basis.buyer), ports, look=False)
     await write_purchase(tx, checkout, payment, quote, recipient=basis.recipient, actor=actor)
     kind, cause = SignalKind.CHECKED_OUT, checkout.id
     await record_signal(tx, kind, user_id=buyer_id, client=client, policy=ports.policy, cause_id=cause)

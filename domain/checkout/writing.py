@@ -89,7 +89,7 @@ async def write_purchase(
         )
         for part in quote.sellers
     ]
-    await tx.add(
+    tx.append(
         *(
             PaymentAllocation(payment_id=payment.id, order_id=order.id, amount_minor=order.total_minor)
             for order in orders

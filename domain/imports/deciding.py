@@ -19,7 +19,7 @@ from domain.imports.parsing import ListingRows, VariantRow
 from domain.imports.pictures import Pictures
 from domain.imports.records import Fault
 from domain.imports.words import Category, Rules, price_of, words_of
-from domain.inventory.movements import LockedItem
+from domain.inventory.model import StockItem
 from domain.media.replacing import Wanted
 from domain.sellers.model import Seller
 from domain.shared.ids import new_id
@@ -39,7 +39,7 @@ class Shelf:
     variants: dict[UUID, list[Variant]]
     places: Mapping[str, list[VariantPlace]]
     references: Mapping[str, UUID]
-    stock: Mapping[UUID, LockedItem]
+    stock: Mapping[UUID, StockItem]
     pictures: Pictures = field(default_factory=Pictures)
 
 
@@ -210,8 +210,8 @@ def _variant(
         return VariantPlan(row, new_id(), None, {"options": {}, **said, **columns}, on_hand), faults
     changes = {name: value for name, value in said.items() if getattr(standing, name) != value}
     item = shelf.stock.get(standing.id)
-    if on_hand is not None and item is not None and on_hand < item.row.reserved:
-        message = f"{item.row.reserved} are promised to buyers; the stock cannot become {on_hand}."
+    if on_hand is not None and item is not None and on_hand < item.reserved:
+        message = f"{item.reserved} are promised to buyers; the stock cannot become {on_hand}."
         faults.append(Fault(row.line, "stock", "STOCK_BELOW_RESERVED", message))
     return VariantPlan(row, standing.id, standing, changes, on_hand), faults
 

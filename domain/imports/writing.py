@@ -28,8 +28,8 @@ from domain.imports.parsing import ListingRows
 from domain.imports.pictures import Folder, find_pictures
 from domain.imports.records import Fault
 from domain.imports.words import Category
-from domain.inventory.model import MovementKind
-from domain.inventory.movements import Cause, Change, LockedItem, lock_or_make, move_stock
+from domain.inventory.model import MovementKind, StockItem
+from domain.inventory.movements import Cause, Change, lock_or_make, move_stock
 from domain.inventory.opening import open_stock
 from domain.media.model import MediaAsset
 from domain.sellers.model import Seller
@@ -171,7 +171,7 @@ async def _variants_of(tx: Tx, listing_ids: Sequence[UUID]) -> dict[UUID, list[V
 
 async def _stock(
     tx: Tx, batch: Sequence[ListingRows], places: Mapping[str, Sequence[VariantPlace]]
-) -> Mapping[UUID, LockedItem]:
+) -> Mapping[UUID, StockItem]:
     counted = {row.sku for rows in batch for row in rows.variants if "stock" in row.values}
     return await lock_or_make(tx, [place.id for sku in counted for place in places.get(sku, ())])
 
@@ -237,10 +237,10 @@ async def _write_stock(tx: Tx, plans: Sequence[ListingPlan], shelf: Shelf, cause
     changes = [
         Change(item=shelf.stock[each.id], kind=MovementKind.ADJUSTMENT, on_hand=delta)
         for each in counted
-        if not each.is_new and (delta := (each.on_hand or 0) - shelf.stock[each.id].row.on_hand)
+        if not each.is_new and (delta := (each.on_hand or 0) - shelf.stock[each.id].on_hand)
     ]
     await move_stock(tx, changes, cause)
-    return {change.item.row.variant_id for change in changes}
+    return {change.item.variant_id for change in changes}
 
 
 async def _write_references(tx: Tx, plans: Sequence[ListingPlan], shelf: Shelf, seller_id: UUID) -> None:

@@ -61,6 +61,10 @@ class StockItem(SQLModel, table=True):
         UniqueConstraint("variant_id", "pool"),
     )
 
+    @property
+    def available(self) -> int:
+        return self.on_hand - self.reserved
+
 
 class Reservation(SQLModel, table=True):
     """Units held for a checkout. `expires_at` null: the point of no return is passed, nothing takes them back."""

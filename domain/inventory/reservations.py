@@ -15,9 +15,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, select, update
 
 from domain.inventory.errors import ReservationsGone
-from domain.inventory.model import MovementKind, Reservation, ReservationStatus
-from domain.inventory.movements import Cause, Change, LockedItem, lock_items, lock_stock_of, move_stock
-from domain.shared.database import Query, Tx, table
+from domain.inventory.model import MovementKind, Reservation, ReservationStatus, StockItem
+from domain.inventory.movements import Cause, Change, lock_items, lock_stock_of, move_stock
+from domain.shared.database import Query, Tx, Write, table
 from domain.shared.ids import new_id
 
 Lines = Sequence[tuple[UUID, int]]
@@ -51,6 +51,14 @@ _OF_CHECKOUT = Query(
 )
 
 
+_EXTEND = Write(
+    update(_reservations)
+    .where(_reservations.c.checkout_id == bindparam("checkout_id"), _reservations.c.status == ReservationStatus.HELD)
+    .values(expires_at=bindparam("expiry")),
+    tuple,
+)
+
+
 async def reserve(
     tx: Tx, *, checkout_id: UUID, lines: Lines, expires_at: datetime | None, actor: str
 ) -> tuple[Shortage, ...]:
@@ -72,17 +80,13 @@ async def reserve(
         for variant_id, quantity in wanted.items()
     ]
     await move_stock(tx, changes, Cause(actor=actor, cause_id=checkout_id))
-    await tx.add(*(_reservation(tx, change, checkout_id, expires_at) for change in changes))
+    tx.append(*(_reservation(tx, change, checkout_id, expires_at) for change in changes))
     return ()
 
 
 async def extend(tx: Tx, *, checkout_id: UUID, expires_at: datetime | None) -> None:
     """Move the expiry of what the checkout holds; None: nothing takes it back any more."""
-    await tx.execute(
-        update(_reservations)
-        .where(_reservations.c.checkout_id == checkout_id, _reservations.c.status == ReservationStatus.HELD)
-        .values(expires_at=expires_at)
-    )
+    await tx.write(_EXTEND, checkout_id=checkout_id, expiry=expires_at)
 
 
 async def holds_everything(tx: Tx, *, checkout_id: UUID) -> bool:
@@ -98,7 +102,8 @@ async def make_permanent(tx: Tx, *, checkout_id: UUID, lines: Lines, actor: str 
     Lines whose reservation was released or expired meanwhile are reserved again if the stock allows it.
     """
     missing = _summed(lines)
-    for row in await _lock_held(tx, checkout_id):
+    held = await _lock_held(tx, checkout_id)
+    for row in held:
         missing[row.variant_id] -= row.quantity
     surplus = {variant_id for variant_id, quantity in missing.items() if quantity < 0}
     assert not surplus, f"checkout {checkout_id} holds more than its lines say"
@@ -109,7 +114,8 @@ async def make_permanent(tx: Tx, *, checkout_id: UUID, lines: Lines, actor: str 
         shortages = await reserve(tx, checkout_id=checkout_id, lines=lost, expires_at=None, actor=actor)
         if shortages:
             return shortages
-    await extend(tx, checkout_id=checkout_id, expires_at=None)
+    for row in held:
+        row.expires_at = None
     return ()
 
 
@@ -118,10 +124,10 @@ async def commit(tx: Tx, *, checkout_id: UUID, actor: str) -> None:
 
     Raises ReservationsGone when there is nothing to sell.
     """
-    held = await _lock_held(tx, checkout_id)
+    known = await _lock_all(tx, checkout_id)
+    held = [row for row in known if row.status is ReservationStatus.HELD]
     if not held:
-        known = await tx.reads.all(_OF_CHECKOUT, checkout_id=checkout_id)
-        if not any(each.status is ReservationStatus.COMMITTED for each in known):
+        if not any(row.status is ReservationStatus.COMMITTED for row in known):
             raise ReservationsGone(checkout_id)
         return
     items = await lock_items(tx, (row.stock_item_id for row in held))
@@ -169,17 +175,17 @@ def _summed(lines: Lines) -> Counter[UUID]:
     return total
 
 
-def _available(items: dict[UUID, LockedItem], variant_id: UUID) -> int:
+def _available(items: dict[UUID, StockItem], variant_id: UUID) -> int:
     item = items.get(variant_id)
     return item.available if item is not None else 0
 
 
 async def _lock_held(tx: Tx, checkout_id: UUID) -> list[Reservation]:
-    known = await tx.reads.all(_OF_CHECKOUT, checkout_id=checkout_id)
-    open_ids = [each.id for each in known if each.status is ReservationStatus.HELD]
-    if not open_ids:
-        return []
-    return [row for row in await tx.lock(Reservation, open_ids) if row.status is ReservationStatus.HELD]
+    return [row for row in await _lock_all(tx, checkout_id) if row.status is ReservationStatus.HELD]
+
+
+async def _lock_all(tx: Tx, checkout_id: UUID) -> list[Reservation]:
+    return await tx.lock(Reservation, [checkout_id], by="checkout_id")
 
 
 def _end(tx: Tx, row: Reservation, status: ReservationStatus, reason: str) -> None:
@@ -191,9 +197,9 @@ def _end(tx: Tx, row: Reservation, status: ReservationStatus, reason: str) -> No
 def _reservation(tx: Tx, change: Change, checkout_id: UUID, expires_at: datetime | None) -> Reservation:
     return Reservation(
         id=new_id(),
-        stock_item_id=change.item.row.id,
+        stock_item_id=change.item.id,
         checkout_id=checkout_id,
-        variant_id=change.item.row.variant_id,
+        variant_id=change.item.variant_id,
         quantity=change.reserved,
         expires_at=expires_at,
         created_at=tx.now,

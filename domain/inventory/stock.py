@@ -13,8 +13,8 @@ from sqlalchemy import bindparam, select
 
 from domain.catalog.model import Listing, Variant
 from domain.inventory.errors import StockBelowReserved
-from domain.inventory.model import QUANTITY_MAX, MovementKind
-from domain.inventory.movements import Cause, Change, LockedItem, lock_or_make, move_stock
+from domain.inventory.model import QUANTITY_MAX, MovementKind, StockItem
+from domain.inventory.movements import Cause, Change, lock_or_make, move_stock
 from domain.shared.actor import Actor
 from domain.shared.commands import IdempotencyKey, command
 from domain.shared.database import Database, Tx, table
@@ -111,7 +111,7 @@ async def _set(
         if stands is not None:
             return command.variant_id
         item = (await lock_or_make(tx, [command.variant_id]))[command.variant_id]
-        delta = _checked(item, wanted(item.row.on_hand), path) - item.row.on_hand
+        delta = _checked(item, wanted(item.on_hand), path) - item.on_hand
         if delta:
             cause = Cause(actor=actor.name, reason=command.reason)
             await move_stock(tx, [Change(item=item, kind=kind, on_hand=delta)], cause)
@@ -120,9 +120,9 @@ async def _set(
     return await db.run(step)
 
 
-def _checked(item: LockedItem, on_hand: int, path: str) -> int:
-    if on_hand < item.row.reserved:
-        raise StockBelowReserved(item.row.on_hand, item.row.reserved, on_hand)
+def _checked(item: StockItem, on_hand: int, path: str) -> int:
+    if on_hand < item.reserved:
+        raise StockBelowReserved(item.on_hand, item.reserved, on_hand)
     if on_hand > QUANTITY_MAX:
         raise InvalidInput.at(path, "TOO_MANY", f"At most {QUANTITY_MAX} of a variant can be in stock.")
     return on_hand

@@ -169,9 +169,9 @@ async def _apply(tx: Tx, works: Sequence[_Work], cause: Cause) -> None:
     for variant_id, work in counted.items():
         assert work.item.on_hand is not None
         item = items[variant_id]
-        if work.item.on_hand < item.row.reserved:
-            work.error = StockBelowReserved(item.row.on_hand, item.row.reserved, work.item.on_hand)
-        elif delta := work.item.on_hand - item.row.on_hand:
+        if work.item.on_hand < item.reserved:
+            work.error = StockBelowReserved(item.on_hand, item.reserved, work.item.on_hand)
+        elif delta := work.item.on_hand - item.on_hand:
             changes.append(Change(item=item, kind=MovementKind.ADJUSTMENT, on_hand=delta))
     await _set_prices(tx, [work for work in found if work.is_open], listings)
     await move_stock(tx, changes, cause)

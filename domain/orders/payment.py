@@ -4,7 +4,6 @@ Invariant: these run in the checkout's transaction; they lock the orders themsel
 payment, and all orders of one checkout move together.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -19,9 +18,9 @@ from domain.shared.transitions import Party
 COMPLETION: Final = timedelta(days=COMPLETION_DAYS)
 
 
-async def mark_paid(tx: Tx, order_ids: Sequence[UUID], *, actor: Actor = PROVIDER) -> list[Order]:
+async def mark_paid(tx: Tx, checkout_id: UUID, *, actor: Actor = PROVIDER) -> list[Order]:
     """The money is captured; the caller books it into escrow. Raises IllegalTransition."""
-    orders = await tx.lock(Order, order_ids)
+    orders = await tx.lock(Order, [checkout_id], by="checkout_id")
     for order in orders:
         move(order, OrderStatus.PAID, Party.SYSTEM)
         order.paid_at = tx.now
@@ -35,9 +34,9 @@ async def mark_paid(tx: Tx, order_ids: Sequence[UUID], *, actor: Actor = PROVIDE
     return orders
 
 
-async def await_seller(tx: Tx, order_ids: Sequence[UUID], *, deadline: datetime, actor: Actor = SYSTEM) -> list[Order]:
+async def await_seller(tx: Tx, checkout_id: UUID, *, deadline: datetime, actor: Actor = SYSTEM) -> list[Order]:
     """Authorized; the seller has until `deadline` to accept. Raises IllegalTransition."""
-    orders = await tx.lock(Order, order_ids)
+    orders = await tx.lock(Order, [checkout_id], by="checkout_id")
     for order in orders:
         move(order, OrderStatus.AWAITING_SELLER, Party.SYSTEM)
         order.seller_deadline_at = deadline
@@ -46,10 +45,10 @@ async def await_seller(tx: Tx, order_ids: Sequence[UUID], *, deadline: datetime,
 
 
 async def cancel_unpaid(
-    tx: Tx, order_ids: Sequence[UUID], *, by: CancelledBy, reason: str, actor: Actor = SYSTEM
+    tx: Tx, checkout_id: UUID, *, by: CancelledBy, reason: str, actor: Actor = SYSTEM
 ) -> list[Order]:
     """The purchase came to nothing before any money was taken. Raises IllegalTransition for a paid order."""
-    orders = await tx.lock(Order, order_ids)
+    orders = await tx.lock(Order, [checkout_id], by="checkout_id")
     for order in orders:
         if order.status not in (OrderStatus.PENDING_PAYMENT, OrderStatus.AWAITING_SELLER):
             # From PAID on money has to go back: that is another activity.

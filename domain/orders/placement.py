@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.catalog.model import Fulfilment
@@ -16,7 +17,7 @@ from domain.orders.pickup import open_pickup
 from domain.orders.timeline import next_event
 from domain.pricing.quote import QuoteLine, SellerQuote
 from domain.shared.actor import Actor
-from domain.shared.database import Tx, table
+from domain.shared.database import Tx, Write, table
 from domain.shared.ids import new_id
 
 NUMBER_TRIES_MAX: Final = 5
@@ -34,6 +35,16 @@ class Recipient:
     postal_code: str
     country: str
     phone: str
+
+
+_numbers = table(OrderNumber)
+_TAKE = Write(
+    insert(_numbers)
+    .values(number=bindparam("number"), order_id=bindparam("order_id"))
+    .on_conflict_do_nothing()
+    .returning(_numbers.c.number),
+    str,
+)
 
 
 async def place_order(
@@ -75,16 +86,9 @@ async def place_order(
 
 
 async def _take_number(tx: Tx, order_id: UUID) -> str:
-    numbers = table(OrderNumber)
     for _ in range(NUMBER_TRIES_MAX):
         number = new_number()
-        taken = await tx.execute(
-            insert(numbers)
-            .values(number=number, order_id=order_id)
-            .on_conflict_do_nothing()
-            .returning(numbers.c.number)
-        )
-        if taken.scalar_one_or_none() is not None:
+        if await tx.write(_TAKE, number=number, order_id=order_id):
             return number
     raise AssertionError("five random numbers of 45 bits were all taken")
 

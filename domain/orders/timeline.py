@@ -24,7 +24,7 @@ async def append(
     details: dict[str, Any] | None = None,
 ) -> None:
     """Write the next event. The caller holds the order's lock."""
-    await tx.add(next_event(tx, order, kind, actor, cause_id=cause_id, details=details))
+    tx.append(next_event(tx, order, kind, actor, cause_id=cause_id, details=details))
 
 
 def next_event(

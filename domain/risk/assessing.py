@@ -65,7 +65,7 @@ def _reason(rule: str, verdict: Verdict, detail: str) -> RiskReason:
 
 async def record_assessment(tx: Tx, *, checkout_id: UUID, assessment: Assessment) -> None:
     """Keeps what was decided and why, and opens a case where a person has to look."""
-    await tx.add(
+    tx.append(
         RiskAssessment(
             id=new_id(),
             checkout_id=checkout_id,

@@ -41,6 +41,14 @@ class Query(Generic[V]):
     view: Callable[..., V]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Write(Generic[V]):
+    """The same for an INSERT, UPDATE or DELETE; the view is of the rows that it RETURNs."""
+
+    statement: ClauseElement
+    view: Callable[..., V]
+
+
 class Reads(Protocol):
     """The read door. Outside a transaction it may answer from a replica: decisions read through `Tx.reads`."""
 
@@ -101,11 +109,8 @@ class Tx(Protocol):
         """Any other statement; the answer is SQLAlchemy's Result (`rowcount`, `scalars()`, ...)."""
         ...
 
-    async def write(self, statement: ClauseElement, /, **parameters: Any) -> Sequence[Sequence[Any]]:
-        """A statement made once per module, like a Query's, with `bindparam`s; answers the rows that it RETURNs.
-
-        It costs a fraction of `execute`.
-        """
+    async def write(self, write: Write[V], /, **parameters: Any) -> list[V]:
+        """A statement made once per module, for a fraction of what `execute` costs; the rows that it RETURNs."""
         ...
 
     def record(self, event: Event) -> None:

@@ -4,15 +4,16 @@ Invariant: the key is inserted by the transaction that has the effect, so key an
 all. A second transaction with the same key waits for the first and then sees its outcome.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, select
+from sqlalchemy import Column, DateTime, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, SQLModel
 
 from domain.shared.commands import fingerprint
-from domain.shared.database import Tx, table
+from domain.shared.database import Query, Tx, Write, table
 from domain.shared.errors import IdempotencyConflict
 
 
@@ -29,35 +30,41 @@ class IdempotencyRecord(SQLModel, table=True):
     created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    fingerprint: str
+    outcome_id: UUID
+
+
+_records = table(IdempotencyRecord)
+_CLAIM = Write(
+    insert(_records)
+    .values({column.name: bindparam(column.name) for column in _records.columns})
+    .on_conflict_do_nothing()
+    .returning(_records.c.fingerprint, _records.c.outcome_id),
+    _Standing,
+)
+_STANDING = Query(
+    select(_records.c.fingerprint, _records.c.outcome_id).where(
+        _records.c.actor_id == bindparam("actor_id"),
+        _records.c.operation == bindparam("operation"),
+        _records.c.key == bindparam("key"),
+    ),
+    _Standing,
+)
+
+
 async def claim(tx: Tx, *, actor_id: UUID, operation: str, key: str, command: object, outcome_id: UUID) -> UUID | None:
     """None: the key is ours and `outcome_id` will be its outcome. Else the id of the outcome that stands.
 
     `operation` is a constant word of the code. Raises IdempotencyConflict when the key came with another command.
     """
-    records = table(IdempotencyRecord)
+    wanted = {"actor_id": actor_id, "operation": operation, "key": key}
     digest = fingerprint(command)
-    inserted = await tx.execute(
-        insert(records)
-        .values(
-            actor_id=actor_id,
-            operation=operation,
-            key=key,
-            fingerprint=digest,
-            outcome_id=outcome_id,
-            created_at=tx.now,
-        )
-        .on_conflict_do_nothing()
-        .returning(records.c.outcome_id)
-    )
-    if inserted.scalar_one_or_none() is not None:
+    if await tx.write(_CLAIM, **wanted, fingerprint=digest, outcome_id=outcome_id, created_at=tx.now):
         return None
-    found = await tx.execute(
-        select(records.c.fingerprint, records.c.outcome_id).where(
-            records.c.actor_id == actor_id, records.c.operation == operation, records.c.key == key
-        )
-    )
-    row = found.one()
-    if row.fingerprint != digest:
+    found = await tx.reads.first(_STANDING, **wanted)
+    assert found is not None, "keys stand for ever"
+    if found.fingerprint != digest:
         raise IdempotencyConflict()
-    outcome: UUID = row.outcome_id
-    return outcome
+    return found.outcome_id

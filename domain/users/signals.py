@@ -17,7 +17,7 @@ async def record_signal(
     tx: Tx, kind: SignalKind, *, user_id: UUID, client: Client, policy: Policy, cause_id: UUID | None = None
 ) -> None:
     """`cause_id` is the thing done: the session, the checkout, the review."""
-    await tx.add(
+    tx.append(
         ClientSignal(
             id=new_id(),
             user_id=user_id,

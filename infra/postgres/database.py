@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import ClauseElement, Executable, UpdateBase, event, text
+from sqlalchemy import Executable, UpdateBase, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -23,12 +23,12 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import SQLModel
 
 from domain.shared.clock import Clock
-from domain.shared.database import M, Reads, Tx, table
+from domain.shared.database import M, Reads, Tx, V, Write, table
 from domain.shared.errors import Busy, OutcomeUnknown
 from domain.shared.events import Event
 from infra.postgres.inserts import inserts
 from infra.postgres.pending import writings
-from infra.postgres.reads import ConnectionReads, PoolReads, prepared
+from infra.postgres.reads import ConnectionReads, PoolReads, pour, prepared
 from infra.postgres.rows import choosing, entities
 
 T = TypeVar("T")
@@ -192,11 +192,10 @@ class PostgresTx:
         await self.flush(frozenset({str(statement.table)}) if isinstance(statement, UpdateBase) else None)
         return await self.session.execute(statement, parameters)
 
-    async def write(self, statement: ClauseElement, /, **parameters: Any) -> Sequence[Sequence[Any]]:
-        compiled = prepared.get(statement)
+    async def write(self, write: Write[V], /, **parameters: Any) -> list[V]:
+        compiled = prepared.get(write.statement)
         await self.flush(compiled.tables)
-        rows = await self._raw_call(self._raw.fetch, compiled.text, *compiled.arguments(parameters))
-        return [tuple(row) for row in rows]
+        return pour(write.view, await self._raw_call(self._raw.fetch, compiled.text, *compiled.arguments(parameters)))
 
     def record(self, event: Event) -> None:
         self.events.append(event)

@@ -125,7 +125,7 @@ async def test_nobody_is_told_of_a_purchase_that_failed_at_the_payment(container
     sale = await a_sale(container, paid=False)
 
     async def step(tx: Tx) -> None:
-        await cancel_unpaid(tx, [sale.order_id], by=CancelledBy.PAYMENT, reason="declined")
+        await cancel_unpaid(tx, sale.checkout_id, by=CancelledBy.PAYMENT, reason="declined")
 
     await container.ports.db.run(step)
     await tell(container, sale.order_id)
@@ -137,8 +137,8 @@ async def test_what_waits_for_the_seller_is_told_once_though_it_is_paid_later(co
     sale = await a_sale(container, paid=False)
 
     async def accepted_later(tx: Tx) -> None:
-        await await_seller(tx, [sale.order_id], deadline=tx.now + timedelta(days=2))
-        await mark_paid(tx, [sale.order_id])
+        await await_seller(tx, sale.checkout_id, deadline=tx.now + timedelta(days=2))
+        await mark_paid(tx, sale.checkout_id)
 
     await container.ports.db.run(accepted_later)
     await tell(container, sale.order_id)
@@ -216,7 +216,7 @@ async def test_a_transaction_that_fails_tells_nobody(container: Container) -> No
     sale = await a_sale(container, paid=False)
 
     async def step(tx: Tx) -> None:
-        await mark_paid(tx, [sale.order_id])
+        await mark_paid(tx, sale.checkout_id)
         raise RuntimeError("on purpose")
 
     with pytest.raises(RuntimeError, match="on purpose"):

@@ -61,20 +61,20 @@ async def test_paying_sets_every_deadline(container: Container) -> None:
 async def test_a_paid_order_is_neither_paid_again_nor_cancelled_as_unpaid(container: Container) -> None:
     sale = await a_sale(container)
     with pytest.raises(IllegalTransition):
-        await container.ports.db.run(lambda tx: mark_paid(tx, sale.order_ids))
+        await container.ports.db.run(lambda tx: mark_paid(tx, sale.checkout_id))
     with pytest.raises(IllegalTransition):
         await container.ports.db.run(
-            lambda tx: cancel_unpaid(tx, sale.order_ids, by=CancelledBy.EXPIRED, reason="too late")
+            lambda tx: cancel_unpaid(tx, sale.checkout_id, by=CancelledBy.EXPIRED, reason="too late")
         )
 
 
 async def test_an_unpaid_order_is_cancelled_with_who_and_why(container: Container) -> None:
     sale = await a_sale(container, paid=False)
     deadline = container.ports.clock.now() + timedelta(hours=48)
-    await container.ports.db.run(lambda tx: await_seller(tx, sale.order_ids, deadline=deadline))
+    await container.ports.db.run(lambda tx: await_seller(tx, sale.checkout_id, deadline=deadline))
     assert (await the_order(container, sale.order_id)).seller_deadline_at == deadline
     await container.ports.db.run(
-        lambda tx: cancel_unpaid(tx, sale.order_ids, by=CancelledBy.DECLINED, reason="sold out")
+        lambda tx: cancel_unpaid(tx, sale.checkout_id, by=CancelledBy.DECLINED, reason="sold out")
     )
     order = await the_order(container, sale.order_id)
     assert (order.status, order.cancelled_by, order.cancel_reason) == (
@@ -90,8 +90,10 @@ async def test_paying_and_expiring_at_once_end_in_one_of_them(container: Contain
     for _ in range(5):
         sale = await a_sale(container, paid=False, orders=2)
         outcomes = await asyncio.gather(
-            container.ports.db.run(partial(mark_paid, order_ids=sale.order_ids)),
-            container.ports.db.run(partial(cancel_unpaid, order_ids=sale.order_ids, by=CancelledBy.EXPIRED, reason="")),
+            container.ports.db.run(partial(mark_paid, checkout_id=sale.checkout_id)),
+            container.ports.db.run(
+                partial(cancel_unpaid, checkout_id=sale.checkout_id, by=CancelledBy.EXPIRED, reason="")
+            ),
             return_exceptions=True,
         )
         assert sorted(isinstance(outcome, IllegalTransition) for outcome in outcomes) == [False, True]
