@@ -13,17 +13,16 @@ from uuid import UUID
 
 import asyncpg
 
-from app.demo.ids import demo_id
 from app.demo.listings import add_listing, listing_of
 from app.demo.order_rows import add_order
 from app.demo.pictures import add_pictures
 from app.demo.places import add_place
-from app.demo.purchase_rows import AccountKey, add_postings, add_purchase, postings_of
+from app.demo.purchase_rows import add_postings, add_purchase, postings_of
 from app.demo.reviews import Tallies, add_reviews, shown_rating, tally_rows
 from app.demo.rows import Rows
 from app.demo.sales import DemoSale, sales_of
 from domain.ledger.model import AccountKind
-from domain.ledger.posting import Posting
+from domain.ledger.posting import AccountKey, Posting, account_id, balance_id
 from domain.reviews.counting import average_millis
 from domain.reviews.model import STARS, ReviewKind, ReviewTally
 
@@ -47,7 +46,7 @@ ON CONFLICT (kind, subject_id) DO UPDATE SET
 
 @dataclass(slots=True)
 class Batch:
-    """`postings`: what each sale books, in the order of time; their accounts are known only when it is written."""
+    """`postings`: what each sale books, in the order of time."""
 
     rows: Rows = field(default_factory=Rows)
     tallies: Tallies = field(default_factory=lambda: defaultdict(Counter))
@@ -77,28 +76,26 @@ def batch_of(numbers: Iterable[int], as_of: datetime, *, pictures: bool = False)
 async def write_batch(connection: asyncpg.Connection, batch: Batch, as_of: datetime) -> None:
     async with connection.transaction():
         keys = {posting.key_of(entry) for _, some in batch.postings for posting in some for entry in posting.entries}
-        accounts = await _accounts(connection, keys, as_of)
+        await _open_accounts(connection, keys, as_of)
         owed: Counter[UUID] = Counter()
         for sale, postings in batch.postings:
-            add_postings(batch.rows, sale, postings, accounts)
+            add_postings(batch.rows, sale, postings)
             for posting in postings:
                 for entry in posting.entries:
                     if entry.account is AccountKind.SELLER_PAYABLE:
-                        owed[accounts[posting.key_of(entry)]] -= entry.amount_minor
+                        owed[account_id(*posting.key_of(entry))] -= entry.amount_minor
         await batch.rows.write(connection)
         payables = sorted(owed.items(), key=str)
-        ids = [demo_id(f"payable:{account_id}", 0) for account_id, _ in payables]
+        ids = [balance_id(account, None) for account, _ in payables]
         await connection.execute(_ADD_BALANCES, ids, *_columns(payables, 2))
         await _add_tallies(connection, batch.tallies, as_of)
 
 
-async def _accounts(connection: asyncpg.Connection, keys: set[AccountKey], as_of: datetime) -> dict[AccountKey, UUID]:
-    """Their ids; those that nobody has used yet are made."""
-    wanted = sorted(keys, key=str)
-    made = [(demo_id(f"account:{key}", 0), *key, as_of) for key in wanted]
-    await connection.execute(_ADD_ACCOUNTS, *_columns(made, 5))
-    found = await connection.fetch("SELECT id, kind, owner_id, currency FROM account")
-    return {(AccountKind(row["kind"]), row["owner_id"], row["currency"]): row["id"] for row in found}
+async def _open_accounts(connection: asyncpg.Connection, keys: set[AccountKey], as_of: datetime) -> None:
+    """Those that nobody has used yet."""
+    ids = {account_id(*key): key for key in keys}
+    opened = [(id_, *ids[id_], as_of) for id_ in sorted(ids)]
+    await connection.execute(_ADD_ACCOUNTS, *_columns(opened, 5))
 
 
 async def _add_tallies(connection: asyncpg.Connection, tallies: Tallies, as_of: datetime) -> None:

@@ -4,10 +4,9 @@ Invariant: reserved and committed to the unit, captured and shared out to the ce
 escrow; every ledger transaction is made by the ledger's own recipes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
-from uuid import UUID
 
 from app.demo.rows import Rows
 from app.demo.sales import DemoSale
@@ -15,7 +14,7 @@ from domain.checkout.model import Checkout, CheckoutEvent, CheckoutState
 from domain.inventory.model import MovementKind, Reservation, ReservationStatus, StockMovement
 from domain.ledger import recipes
 from domain.ledger.model import AccountKind, Balance, Entry, LedgerTransaction
-from domain.ledger.posting import FLOORS, Posting
+from domain.ledger.posting import FLOORS, Posting, account_id, balance_id
 from domain.payments.model import Payment, PaymentAllocation, PaymentStatus
 from domain.pricing.freezing import freeze
 from domain.sellers.ports import PROVIDER_NAME
@@ -23,8 +22,6 @@ from domain.shared.money import share_ppm
 
 FEE_PPM: Final = 29_000
 FEE_FIXED_MINOR: Final = 30
-AccountKey = tuple[AccountKind, UUID | None, str]
-Accounts = Mapping[AccountKey, UUID]
 _STATES: Final = (CheckoutState.AUTHORIZING, CheckoutState.CAPTURING, CheckoutState.COMPLETED)
 
 
@@ -34,13 +31,19 @@ def add_purchase(rows: Rows, sale: DemoSale) -> None:
     _add_payment(rows, sale)
 
 
-def add_postings(rows: Rows, sale: DemoSale, postings: Sequence[Posting], accounts: Accounts) -> None:
+def add_postings(rows: Rows, sale: DemoSale, postings: Sequence[Posting]) -> None:
     for place, posting in enumerate(postings):
-        _add_posting(rows, sale, posting, accounts, place)
-    escrow = accounts[AccountKind.ESCROW, None, sale.quote.currency]
-    floor = {"floor_minor": FLOORS[AccountKind.ESCROW]}
+        _add_posting(rows, sale, posting, place)
+    escrow = account_id(AccountKind.ESCROW, None, sale.quote.currency)
     rows.add(
-        Balance, {"id": sale.id("escrow"), "account_id": escrow, "order_id": sale.order_id, "amount_minor": 0, **floor}
+        Balance,
+        {
+            "id": balance_id(escrow, sale.order_id),
+            "account_id": escrow,
+            "order_id": sale.order_id,
+            "amount_minor": 0,
+            "floor_minor": FLOORS[AccountKind.ESCROW],
+        },
     )
 
 
@@ -158,7 +161,7 @@ def postings_of(sale: DemoSale) -> tuple[Posting, Posting, Posting]:
     )
 
 
-def _add_posting(rows: Rows, sale: DemoSale, posting: Posting, accounts: Accounts, place: int) -> None:
+def _add_posting(rows: Rows, sale: DemoSale, posting: Posting, place: int) -> None:
     booked_at = sale.completed_at if place == 2 else sale.paid_at
     rows.add(
         LedgerTransaction,
@@ -177,7 +180,7 @@ def _add_posting(rows: Rows, sale: DemoSale, posting: Posting, accounts: Account
             {
                 "id": sale.id("entry", place * 10 + part),
                 "transaction_id": posting.id,
-                "account_id": accounts[posting.key_of(entry)],
+                "account_id": account_id(*posting.key_of(entry)),
                 "order_id": posting.order_id,
                 "amount_minor": entry.amount_minor,
                 "currency": posting.currency,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, column, func, select, update
+from sqlalchemy import Integer, Text, Uuid, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -16,7 +16,7 @@ from domain.catalog.model import Variant
 from domain.inventory.events import StockChanged
 from domain.inventory.model import GENERAL_POOL, SHOWN_MAX, MovementKind, StockItem, StockMovement
 from domain.shared.columns import TIME
-from domain.shared.database import Query, Tx, Write, table
+from domain.shared.database import Given, Query, Tx, Write, only, table
 from domain.shared.ids import new_id
 
 _items = table(StockItem)
@@ -49,13 +49,9 @@ class Cause:
     cause_id: UUID | None = None
 
 
-def _only(id_: UUID) -> UUID:
-    return id_
-
-
 _OF_VARIANTS = Query(
     select(_items.c.id).where(_items.c.variant_id == func.any(bindparam("variant_ids")), _items.c.pool == GENERAL_POOL),
-    _only,
+    only,
 )
 _LISTINGS = Query(
     select(_variants.c.id, _variants.c.listing_id).where(_variants.c.id == func.any(bindparam("variant_ids"))), _Place
@@ -88,23 +84,8 @@ async def lock_items(tx: Tx, stock_item_ids: Iterable[UUID]) -> dict[UUID, Stock
     return {row.id: row for row in await tx.lock(StockItem, list(stock_item_ids))}
 
 
-_change = select(
-    func.unnest(
-        bindparam("items", type_=ARRAY(Uuid)),
-        bindparam("movements", type_=ARRAY(Uuid)),
-        bindparam("kinds", type_=ARRAY(Text)),
-        bindparam("on_hand", type_=ARRAY(Integer)),
-        bindparam("reserved", type_=ARRAY(Integer)),
-    )
-    .table_valued(
-        column("item", Uuid),
-        column("movement", Uuid),
-        column("kind", Text),
-        column("on_hand", Integer),
-        column("reserved", Integer),
-    )
-    .render_derived(name="given")
-).cte("change")
+_given = Given("change", item=Uuid, movement=Uuid, kind=Text, on_hand=Integer, reserved=Integer)
+_change = select(_given.rows).cte("given_change")
 # One statement, because the rows are locked meanwhile, and everybody who wants the same thing waits.
 _MOVE = Write(
     insert(_movements)
@@ -143,18 +124,9 @@ async def move_stock(tx: Tx, changes: Sequence[Change], cause: Cause) -> None:
     """
     if not changes:
         return
-    await tx.write(
-        _MOVE,
-        items=[change.item.id for change in changes],
-        movements=[new_id() for _ in changes],
-        kinds=[change.kind.value for change in changes],
-        on_hand=[change.on_hand for change in changes],
-        reserved=[change.reserved for change in changes],
-        reason=cause.reason,
-        actor=cause.actor,
-        cause_id=cause.cause_id,
-        at=tx.now,
-    )
+    rows = [(each.item.id, new_id(), each.kind.value, each.on_hand, each.reserved) for each in changes]
+    by = {"reason": cause.reason, "actor": cause.actor, "cause_id": cause.cause_id}
+    await tx.write(_MOVE, **_given.parameters(rows), **by, at=tx.now)
     told = []
     for change in changes:
         row, shown = change.item, _shown(change.item)

@@ -5,19 +5,20 @@ transaction that writes their entries.
 """
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, ColumnElement, Date, Text, Uuid, bindparam, literal_column, select
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlmodel import SQLModel
 
 from domain.ledger.errors import BelowFloor
 from domain.ledger.model import Account, AccountKind, Balance, Entry, LedgerTransaction, TransactionKind
-from domain.shared.database import Tx, table
+from domain.shared.columns import TIME
+from domain.shared.database import Given, Tx, Write, only, table
 from domain.shared.ids import new_id
 
 FLOORS: Final[dict[AccountKind, int | None]] = {AccountKind.ESCROW: 0, AccountKind.SELLER_PAYABLE: None}
@@ -25,8 +26,37 @@ FLOORS: Final[dict[AccountKind, int | None]] = {AccountKind.ESCROW: 0, AccountKi
 
 POSTINGS_MAX: Final = 1_000
 
-_accounts, _balances = table(Account), table(Balance)
-_AccountKey = tuple[AccountKind, UUID | None, str]
+AccountKey = tuple[AccountKind, UUID | None, str]
+_Place = tuple[UUID, UUID | None]
+"""A balance: its account, and the order where the account is told apart by orders."""
+
+_accounts_given = Given("account", id=Uuid, kind=Text, owner_id=Uuid, currency=Text)
+_balances_given = Given("balance", id=Uuid, account_id=Uuid, order_id=Uuid, floor_minor=BigInteger)
+_headers_given = Given(
+    "header", id=Uuid, kind=Text, cause=Text, order_id=Uuid, reverses_id=Uuid, effective_on=Date, trace=Text
+)
+_entries_given = Given(
+    "entry", id=Uuid, transaction_id=Uuid, account_id=Uuid, order_id=Uuid, amount_minor=BigInteger, currency=Text
+)
+
+
+def _inserted(model: type[SQLModel], given: Given, **more: ColumnElement[Any]) -> Insert:
+    rows = given.rows
+    return insert(table(model)).from_select([*rows.c.keys(), *more], select(rows, *more.values()))
+
+
+_at = bindparam("at", type_=TIME)
+_OPEN = Write(
+    _inserted(LedgerTransaction, _headers_given, created_at=_at)
+    .on_conflict_do_nothing()
+    .returning(table(LedgerTransaction).c.id)
+    .add_cte(
+        _inserted(Account, _accounts_given, created_at=_at).on_conflict_do_nothing().cte("accounts"),
+        _inserted(Balance, _balances_given, amount_minor=literal_column("0")).on_conflict_do_nothing().cte("balances"),
+    ),
+    only,
+)
+_ENTER = Write(_inserted(Entry, _entries_given), tuple)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +92,30 @@ class Posting:
         if not self.entries:
             raise ValueError(f"{self.kind} {self.id} books nothing")
 
-    def key_of(self, entry: EntryDraft) -> _AccountKey:
+    def key_of(self, entry: EntryDraft) -> AccountKey:
         return entry.account, entry.owner_id, self.currency
 
 
 def posting_id(kind: TransactionKind, *causes: UUID) -> UUID:
     """The id of the one posting of a kind that follows from these causes: the same causes, the same id."""
-    digest = hashlib.sha256(b"\x00".join([kind.value.encode(), *(cause.bytes for cause in causes)])).digest()
+    return _made_of(kind.value.encode(), *(cause.bytes for cause in causes))
+
+
+def account_id(kind: AccountKind, owner_id: UUID | None, currency: str) -> UUID:
+    """There is one account of each kind, owner and currency; its id follows from them, so nobody has to look it up."""
+    return _made_of(kind.value.encode(), owner_id.bytes if owner_id is not None else b"", currency.encode())
+
+
+def balance_id(account_id: UUID, order_id: UUID | None) -> UUID:
+    """What is held or owed on an account goes by its id; where it is told apart by orders (of one currency), by theirs.
+
+    So whoever books order by order, in the order of their ids, locks the balances in the same order.
+    """
+    return order_id or account_id
+
+
+def _made_of(*parts: bytes) -> UUID:
+    digest = hashlib.sha256(b"\x00".join(parts)).digest()
     # Version 8: made by a rule of our own.
     return UUID(int=(int.from_bytes(digest[:16]) & ~(0xF << 76) & ~(3 << 62)) | (8 << 76) | (2 << 62))
 
@@ -84,123 +131,64 @@ async def post(tx: Tx, posting: Posting) -> bool:
 async def post_all(tx: Tx, postings: Sequence[Posting]) -> frozenset[UUID]:
     """Book several at once, with every balance locked once and in order; the ids of those that were new."""
     assert len(postings) <= POSTINGS_MAX
-    inserted = await _insert_headers(tx, postings)
+    inserted = await _open(tx, postings)
     fresh = [posting for posting in postings if posting.id in inserted]
     if not fresh:
         return frozenset()
-    accounts = await _accounts_for(tx, {posting.key_of(entry) for posting in fresh for entry in posting.entries})
-    await tx.execute(insert(table(Entry)), list(_entry_rows(fresh, accounts)))
-    await _move_balances(tx, fresh, accounts)
+    await tx.write(_ENTER, **_entries_given.parameters(list(_entry_rows(fresh))))
+    await _move_balances(tx, _changes_of(fresh))
     return frozenset(inserted)
 
 
-async def _insert_headers(tx: Tx, postings: Sequence[Posting]) -> set[UUID]:
-    """Ids that were not there. In id order, so that two transactions with the same ones wait and never deadlock."""
-    headers = table(LedgerTransaction)
-    rows = [
-        {
-            "id": posting.id,
-            "kind": posting.kind,
-            "cause": posting.cause,
-            "order_id": posting.order_id,
-            "reverses_id": posting.reverses_id,
-            "effective_on": posting.effective_on,
-            "trace": posting.trace,
-            "created_at": tx.now,
-        }
-        for posting in sorted(postings, key=lambda posting: posting.id)
+async def _open(tx: Tx, postings: Sequence[Posting]) -> set[UUID]:
+    """Accounts and balances that are used for the first time, and the transactions that were not there: their ids.
+
+    Each in one order, so that two who open the same wait for each other and never deadlock.
+    """
+    headers = [
+        (each.id, each.kind, each.cause, each.order_id, each.reverses_id, each.effective_on, each.trace)
+        for each in sorted(postings, key=lambda posting: posting.id)
     ]
-    if not rows:
-        return set()
-    answer = await tx.execute(insert(headers).on_conflict_do_nothing().returning(headers.c.id), rows)
-    return set(answer.scalars())
-
-
-async def _accounts_for(tx: Tx, keys: set[_AccountKey]) -> dict[_AccountKey, UUID]:
-    """The ids of accounts, made where this is their first use."""
-    found = await _find_accounts(tx, keys)
-    missing = sorted(keys - found.keys(), key=str)
-    if not missing:
-        return found
-    rows = [
-        {"id": new_id(), "kind": kind, "owner_id": owner_id, "currency": currency, "created_at": tx.now}
-        for kind, owner_id, currency in missing
-    ]
-    # Another transaction may make the same: this waits for it, and the second look sees its row.
-    await tx.execute(insert(_accounts).on_conflict_do_nothing(), rows)
-    return found | await _find_accounts(tx, set(missing))
-
-
-async def _find_accounts(tx: Tx, keys: set[_AccountKey]) -> dict[_AccountKey, UUID]:
-    columns = (_accounts.c.kind, _accounts.c.owner_id, _accounts.c.currency)
-    owners = {owner_id for _, owner_id, _ in keys if owner_id is not None}
-    rows = await tx.execute(
-        select(_accounts.c.id, *columns).where(
-            _accounts.c.kind.in_({kind for kind, _, _ in keys}),
-            or_(_accounts.c.owner_id.in_(owners), _accounts.c.owner_id.is_(None)),
+    accounts = {account_id(*key): key for posting in postings for key in map(posting.key_of, posting.entries)}
+    balances = {balance_id(*place): (*place, FLOORS[kind]) for place, (kind, _) in _changes_of(postings).items()}
+    return set(
+        await tx.write(
+            _OPEN,
+            **_headers_given.parameters(headers),
+            **_accounts_given.parameters([(id_, *accounts[id_]) for id_ in sorted(accounts)]),
+            **_balances_given.parameters([(id_, *balances[id_]) for id_ in sorted(balances)]),
+            at=tx.now,
         )
     )
-    return {key: row.id for row in rows if (key := (row.kind, row.owner_id, row.currency)) in keys}
 
 
-def _entry_rows(postings: Iterable[Posting], accounts: dict[_AccountKey, UUID]) -> Iterable[dict[str, object]]:
+def _entry_rows(postings: Iterable[Posting]) -> Iterable[tuple[object, ...]]:
     for posting in postings:
         for entry in posting.entries:
-            yield {
-                "id": new_id(),
-                "transaction_id": posting.id,
-                "account_id": accounts[posting.key_of(entry)],
-                "order_id": posting.order_id,
-                "amount_minor": entry.amount_minor,
-                "currency": posting.currency,
-            }
+            account = account_id(*posting.key_of(entry))
+            yield new_id(), posting.id, account, posting.order_id, entry.amount_minor, posting.currency
 
 
-async def _move_balances(tx: Tx, postings: Sequence[Posting], accounts: dict[_AccountKey, UUID]) -> None:
-    """Held and owed are positive numbers, so a credit raises them."""
-    changes: dict[tuple[UUID, UUID | None], int] = defaultdict(int)
-    kinds: dict[UUID, AccountKind] = {}
+def _changes_of(postings: Iterable[Posting]) -> dict[_Place, tuple[AccountKind, int]]:
+    """By how much balances move. Held and owed are positive numbers, so a credit raises them."""
+    changes: dict[_Place, tuple[AccountKind, int]] = {}
     for posting in postings:
         for entry in posting.entries:
             if entry.account in FLOORS:
-                account_id = accounts[posting.key_of(entry)]
-                kinds[account_id] = entry.account
-                changes[account_id, _sub_ledger(entry.account, posting.order_id)] -= entry.amount_minor
-    if not changes:
-        return
-    ids = await _balance_ids(tx, sorted(changes, key=str), kinds)
-    for balance in await tx.lock(Balance, list(ids)):
-        change = changes[balance.account_id, balance.order_id]
-        if balance.floor_minor is not None and balance.amount_minor + change < balance.floor_minor:
-            raise BelowFloor(kinds[balance.account_id].value, balance.order_id, balance.amount_minor, -change)
-        balance.amount_minor += change
+                place = account_id(*posting.key_of(entry)), _sub_ledger(entry.account, posting.order_id)
+                _, change_minor = changes.get(place, (entry.account, 0))
+                changes[place] = entry.account, change_minor - entry.amount_minor
+    return changes
+
+
+async def _move_balances(tx: Tx, changes: Mapping[_Place, tuple[AccountKind, int]]) -> None:
+    for balance in await tx.lock(Balance, [balance_id(*place) for place in changes]):
+        kind, change_minor = changes[balance.account_id, balance.order_id]
+        if balance.floor_minor is not None and balance.amount_minor + change_minor < balance.floor_minor:
+            raise BelowFloor(kind.value, balance.order_id, balance.amount_minor, -change_minor)
+        balance.amount_minor += change_minor
 
 
 def _sub_ledger(kind: AccountKind, order_id: UUID | None) -> UUID | None:
     """Escrow is told apart by order; what a seller is owed is one sum."""
     return order_id if kind is AccountKind.ESCROW else None
-
-
-async def _balance_ids(
-    tx: Tx, keys: Sequence[tuple[UUID, UUID | None]], kinds: dict[UUID, AccountKind]
-) -> Sequence[UUID]:
-    rows = [
-        {
-            "id": new_id(),
-            "account_id": account_id,
-            "order_id": order_id,
-            "amount_minor": 0,
-            "floor_minor": FLOORS[kinds[account_id]],
-        }
-        for account_id, order_id in keys
-    ]
-    await tx.execute(insert(_balances).on_conflict_do_nothing(), rows)
-    orders = {order_id for _, order_id in keys if order_id is not None}
-    found = await tx.execute(
-        select(_balances.c.id, _balances.c.account_id, _balances.c.order_id).where(
-            _balances.c.account_id.in_({account_id for account_id, _ in keys}),
-            or_(_balances.c.order_id.in_(orders), _balances.c.order_id.is_(None)),
-        )
-    )
-    wanted = set(keys)
-    return [row.id for row in found if (row.account_id, row.order_id) in wanted]

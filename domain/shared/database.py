@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ClauseElement, Executable, Table
+from sqlalchemy import ARRAY, ClauseElement, Executable, FromClause, Table, bindparam, column, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
 from domain.shared.events import Event
@@ -27,6 +28,11 @@ def table(model: type[SQLModel]) -> Table:
     found = model.__table__  # type: ignore[attr-defined]  # set by SQLModel's metaclass, undeclared
     assert isinstance(found, Table)
     return found
+
+
+def only(value: UUID) -> UUID:
+    """The view of a row that is an id."""
+    return value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +53,23 @@ class Write(Generic[V]):
 
     statement: ClauseElement
     view: Callable[..., V]
+
+
+class Given:
+    """Rows that a statement is given: a list of parameters for each column, put together by `unnest`."""
+
+    def __init__(self, name: str, /, **columns: type[TypeEngine[Any]]) -> None:
+        self._parameters = tuple(f"{name}_{column_name}" for column_name in columns)
+        lists = [
+            bindparam(parameter, type_=ARRAY(kind))
+            for parameter, kind in zip(self._parameters, columns.values(), strict=True)
+        ]
+        named = [column(column_name, kind) for column_name, kind in columns.items()]
+        self.rows: FromClause = func.unnest(*lists).table_valued(*named).render_derived(name=name)
+
+    def parameters(self, rows: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
+        """For rows with a value per column, in their order."""
+        return {parameter: [row[at] for row in rows] for at, parameter in enumerate(self._parameters)}
 
 
 class Reads(Protocol):

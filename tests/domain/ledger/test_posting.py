@@ -12,7 +12,6 @@ from domain.ledger.errors import BelowFloor
 from domain.ledger.model import AccountKind, TransactionKind
 from domain.ledger.posting import EntryDraft, Posting, post_all
 from domain.ledger.reads import STATEMENT, count_statement, escrow_by_orders, payable_of, posted, statement_of
-from domain.shared.database import Tx
 from domain.shared.ids import new_id
 from domain.shared.money import Money
 from tests.domain.ledger.booking import CURRENCY, a_capture, a_refund, a_release, book
@@ -103,11 +102,8 @@ async def test_many_postings_of_one_transaction_lock_their_balances_in_order(con
     captures = [a_capture(container, order_id) for order_id in orders]
     releases = [a_release(container, order_id, seller_id, 1_000, 150) for order_id in orders]
 
-    async def step(tx: Tx) -> None:
-        assert len(await post_all(tx, captures)) == 5
-        assert len(await post_all(tx, [*releases, *captures])) == 5
-
-    await container.ports.db.run(step)
+    assert len(await container.ports.db.run(lambda tx: post_all(tx, captures))) == 5
+    assert len(await container.ports.db.run(lambda tx: post_all(tx, [*releases, *captures]))) == 5
     assert await payable_of(container.ports.db.primary, seller_id) == [Money(5 * 850, CURRENCY)]
 
 
