@@ -100,9 +100,7 @@ DeclineOrderResult = Annotated[
 
 @strawberry.type
 class CheckoutMutations:
-    @mutation(
-        AccessLevel.SIGNED_IN, "Buy the viewer's cart. The same idempotency key is the same purchase.", sensitive=True
-    )
+    @mutation(AccessLevel.SIGNED_IN, "Buy the viewer's cart. The same idempotency key is the same purchase.")
     async def checkout(self, info: Info, input: CheckoutInput) -> CheckoutResult:
         checkout_id = await start_checkout(
             parse(StartCheckout, input),
@@ -129,21 +127,21 @@ class CheckoutMutations:
             info, await cancel_checkout(command, actor=info.context.actor, ports=info.context.ports.checkout)
         )
 
-    @mutation(AccessLevel.MODERATOR, "Let a checkout in review go on.", sensitive=True)
+    @mutation(AccessLevel.MODERATOR, "Let a checkout in review go on.")
     async def approve_moderation_case(
         self, info: Info, input: ApproveModerationCaseInput
     ) -> ApproveModerationCaseResult:
         return await _decide(info, parse(DecideCase, input, approve=True))
 
-    @mutation(AccessLevel.MODERATOR, "End a checkout in review; nothing is taken.", sensitive=True)
+    @mutation(AccessLevel.MODERATOR, "End a checkout in review; nothing is taken.")
     async def reject_moderation_case(self, info: Info, input: RejectModerationCaseInput) -> RejectModerationCaseResult:
         return await _decide(info, parse(DecideCase, input, approve=False))
 
-    @mutation(AccessLevel.SELLER, "Accept an order by request.", sensitive=True)
+    @mutation(AccessLevel.SELLER, "Accept an order by request.")
     async def accept_order(self, info: Info, input: AcceptOrderInput) -> AcceptOrderResult:
         return await _answer(info, parse(AnswerOrder, input, accept=True))
 
-    @mutation(AccessLevel.SELLER, "Decline an order by request.", sensitive=True)
+    @mutation(AccessLevel.SELLER, "Decline an order by request.")
     async def decline_order(self, info: Info, input: DeclineOrderInput) -> DeclineOrderResult:
         return await _answer(info, parse(AnswerOrder, input, accept=False))
 

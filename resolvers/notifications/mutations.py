@@ -80,7 +80,7 @@ class NotificationMutations:
 
 @strawberry.type
 class AdminNotificationMutations:
-    @mutation(AccessLevel.ADMIN, "Try a mail again that was refused or given up.", sensitive=True)
+    @mutation(AccessLevel.ADMIN, "Try a mail again that was refused or given up.")
     async def retry_mail(self, info: Info, input: RetryMailInput) -> RetryMailResult:
         db = info.context.ports.db
         mail_id = await retry_mail(parse(RetryMail, input), actor=info.context.actor, db=db)

@@ -36,31 +36,31 @@ SetSellerTermsResult = Annotated[
 
 @strawberry.type
 class AdminSellerMutations:
-    @mutation(AccessLevel.ADMIN, "Let a shop that applied sell.", sensitive=True)
+    @mutation(AccessLevel.ADMIN, "Let a shop that applied sell.")
     async def approve_seller(self, info: Info, input: DecideSellerInput) -> DecideSellerResult:
         return await _decide("APPROVE", info, input)
 
-    @mutation(AccessLevel.ADMIN, "Do not let a shop that applied sell; it may apply again.", sensitive=True)
+    @mutation(AccessLevel.ADMIN, "Do not let a shop that applied sell; it may apply again.")
     async def reject_seller(self, info: Info, input: DecideSellerInput) -> DecideSellerResult:
         return await _decide("REJECT", info, input)
 
-    @mutation(AccessLevel.ADMIN, "Review a seller's new listings, and pay nothing out.", sensitive=True)
+    @mutation(AccessLevel.ADMIN, "Review a seller's new listings, and pay nothing out.")
     async def restrict_seller(self, info: Info, input: DecideSellerInput) -> DecideSellerResult:
         return await _decide("RESTRICT", info, input)
 
-    @mutation(AccessLevel.ADMIN, "End a restriction.", sensitive=True)
+    @mutation(AccessLevel.ADMIN, "End a restriction.")
     async def lift_seller_restriction(self, info: Info, input: DecideSellerInput) -> DecideSellerResult:
         return await _decide("LIFT_RESTRICTION", info, input)
 
-    @mutation(AccessLevel.ADMIN, "Stop a seller from selling.", sensitive=True)
+    @mutation(AccessLevel.ADMIN, "Stop a seller from selling.")
     async def suspend_seller(self, info: Info, input: DecideSellerInput) -> DecideSellerResult:
         return await _decide("SUSPEND", info, input)
 
-    @mutation(AccessLevel.ADMIN, "Let a suspended seller sell again.", sensitive=True)
+    @mutation(AccessLevel.ADMIN, "Let a suspended seller sell again.")
     async def reinstate_seller(self, info: Info, input: DecideSellerInput) -> DecideSellerResult:
         return await _decide("REINSTATE", info, input)
 
-    @mutation(AccessLevel.ADMIN, "Set whether a seller is trusted, and what commission it pays.", sensitive=True)
+    @mutation(AccessLevel.ADMIN, "Set whether a seller is trusted, and what commission it pays.")
     async def set_seller_terms(self, info: Info, input: SetSellerTermsInput) -> SetSellerTermsResult:
         command = parse(SetSellerTerms, input)
         changed = await set_seller_terms(command, actor=info.context.actor, db=info.context.ports.db)

@@ -56,7 +56,6 @@ class InvitationMutations:
         AccessLevel.SELLER,
         "Invite somebody to work for the shop, by their e-mail address; by owners. The answer is the same whether or "
         "not there is an account. An earlier invitation of the address ends. At most 20 a day, and 20 open ones.",
-        sensitive=True,
     )
     async def invite_member(self, info: Info, input: InviteMemberInput) -> InviteMemberResult:
         ports = info.context.ports
@@ -66,7 +65,7 @@ class InvitationMutations:
         assert found is not None
         return InviteMemberSuccess(invitation=ShopInvitation.of(found))
 
-    @mutation(AccessLevel.SELLER, "Take an open invitation back; by owners.", sensitive=True)
+    @mutation(AccessLevel.SELLER, "Take an open invitation back; by owners.")
     async def revoke_invitation(self, info: Info, input: RevokeInvitationInput) -> RevokeInvitationResult:
         command = parse(RevokeInvitation, input)
         await revoke_invitation(command, actor=info.context.actor, db=info.context.ports.db)
@@ -75,7 +74,6 @@ class InvitationMutations:
     @mutation(
         AccessLevel.SIGNED_IN,
         "Say yes to an invitation. NotFound when it is over, or was for another address than the viewer's.",
-        sensitive=True,
     )
     async def accept_invitation(self, info: Info, input: AcceptInvitationInput) -> AcceptInvitationResult:
         ports = info.context.ports

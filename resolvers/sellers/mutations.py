@@ -167,17 +167,17 @@ class SellerMutations:
             shop = Shop.of((await shops_by_ids(context.ports.db.primary, [command.seller_id]))[command.seller_id])
         return SwitchSellerSuccess(access_token=token.text, access_token_expires_at=token.expires_at, shop=shop)
 
-    @mutation(AccessLevel.SELLER, "Give a member another role; by owners.", sensitive=True)
+    @mutation(AccessLevel.SELLER, "Give a member another role; by owners.")
     async def change_member_role(self, info: Info, input: ChangeMemberRoleInput) -> MembersResult:
         await change_member_role(parse(ChangeMemberRole, input), actor=info.context.actor, db=info.context.ports.db)
         return await MembersSuccess.of(info.context)
 
-    @mutation(AccessLevel.SELLER, "Remove a member, by owners, or leave the shop.", sensitive=True)
+    @mutation(AccessLevel.SELLER, "Remove a member, by owners, or leave the shop.")
     async def remove_member(self, info: Info, input: RemoveMemberInput) -> RemoveMemberResult:
         await remove_member(parse(RemoveMember, input), actor=info.context.actor, db=info.context.ports.db)
         return RemoveMemberSuccess(user_id=input.user_id)
 
-    @mutation(AccessLevel.SELLER, "Open the account through which the shop is paid, or go on with it.", sensitive=True)
+    @mutation(AccessLevel.SELLER, "Open the account through which the shop is paid, or go on with it.")
     async def start_onboarding(self, info: Info, input: StartOnboardingInput) -> StartOnboardingResult:
         ports = info.context.ports
         command = parse(StartOnboarding, input)

@@ -157,15 +157,13 @@ def page_of(resolver: Callable[..., Any]) -> ListSize | None:
 
 
 def mutation(
-    access: AccessLevel, description: str, *, sensitive: bool | None = None, **options: Any
+    access: AccessLevel, description: str, *, sensitive: bool = True, **options: Any
 ) -> Callable[[Callable[..., Any]], Any]:
-    """A sensitive one costs one read of the primary and refuses at once whoever was signed out, blocked, demoted, or
-    removed from the shop: the token that says otherwise lives for some minutes more.
-
-    By default that is every mutation that is not for everybody.
+    """Whatever is not for everybody is sensitive: it costs one read of the primary and refuses at once whoever was
+    signed out, blocked, demoted, or removed from the shop. The token that says otherwise lives for some minutes more.
+    `sensitive=False` is for what such a token may still do: end its own session.
     """
-    asks_again = access is not AccessLevel.PUBLIC if sensitive is None else sensitive
-    reaffirmed = [Reaffirmed()] if asks_again else []
+    reaffirmed = [Reaffirmed()] if sensitive and access is not AccessLevel.PUBLIC else []
     return lambda resolver: strawberry.mutation(
         resolver,
         description=description,

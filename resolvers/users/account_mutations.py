@@ -109,7 +109,7 @@ class AccountMutations:
         user_id = await update_profile(parse(UpdateProfile, input), actor=info.context.actor, db=ports.db)
         return UpdateProfileSuccess(user=User.of((await profiles_by_ids(ports.db.primary, [user_id]))[user_id]))
 
-    @mutation(AccessLevel.SIGNED_IN, "Change the password; all other sessions end.", sensitive=True)
+    @mutation(AccessLevel.SIGNED_IN, "Change the password; all other sessions end.")
     async def change_password(self, info: Info, input: ChangePasswordInput) -> ChangePasswordResult:
         viewer, command = info.context.viewer, parse(ChangePassword, input)
         ended = await change_password(command, actor=viewer.actor, ports=info.context.ports.users)

@@ -62,17 +62,17 @@ UnblockUserResult = Annotated[
 
 @strawberry.type
 class AdminUserMutations:
-    @mutation(AccessLevel.ADMIN, "Set the roles that a user has.", sensitive=True)
+    @mutation(AccessLevel.ADMIN, "Set the roles that a user has.")
     async def set_user_roles(self, info: Info, input: SetUserRolesInput) -> SetUserRolesResult:
         changed = await set_user_roles(parse(SetUserRoles, input), actor=info.context.actor, db=info.context.ports.db)
         return await SetUserRolesSuccess.of(changed, info.context)
 
-    @mutation(AccessLevel.ADMIN, "Keep a user out, and end their sessions.", sensitive=True)
+    @mutation(AccessLevel.ADMIN, "Keep a user out, and end their sessions.")
     async def block_user(self, info: Info, input: BlockUserInput) -> BlockUserResult:
         blocked = await block_user(parse(BlockUser, input), actor=info.context.actor, db=info.context.ports.db)
         return await BlockUserSuccess.of(blocked, info.context)
 
-    @mutation(AccessLevel.ADMIN, "Let a blocked user in again.", sensitive=True)
+    @mutation(AccessLevel.ADMIN, "Let a blocked user in again.")
     async def unblock_user(self, info: Info, input: UnblockUserInput) -> UnblockUserResult:
         unblocked = await unblock_user(parse(UnblockUser, input), actor=info.context.actor, db=info.context.ports.db)
         return await UnblockUserSuccess.of(unblocked, info.context)
