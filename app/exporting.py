@@ -1,9 +1,11 @@
 """A shop's listings as a file: streamed over HTTP to its members, or written by the command line.
 
-Invariant: the file is never in memory as a whole, and over HTTP it is the shop of the token and no other.
+Invariant: the file is never in memory as a whole, over HTTP it is the shop of the token and no other, and no shop
+takes all reading connections of a process by asking again and again.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import BinaryIO, Final
 from uuid import UUID
@@ -22,28 +24,37 @@ from domain.imports.exporting import export_listings
 from domain.imports.model import ImportFormat
 from domain.sellers.reads import shop_by_slug
 from domain.shared.errors import DomainError, NotPermitted, NotSignedIn
+from resolvers.extensions.refusals import RATE_LIMITED
+from resolvers.transport.occupancy import Occupancy, TooManyOpen
 
 PATH: Final = "/exports/listings.{format}"
 MEDIA_TYPES: Final = {ImportFormat.CSV: "text/csv; charset=utf-8", ImportFormat.JSONL: "application/x-ndjson"}
+AT_ONCE_MAX: Final = 2
+"""Exports of one shop at once, in one process."""
 STATUSES: Final[dict[type[DomainError], int]] = {NotSignedIn: 401, NotPermitted: 403}
 
 
-def export_routes(container: Callable[[], Container]) -> list[Route]:
-    """`container` gives the opened container of this process."""
+def export_routes(container: Callable[[], Container], running: Occupancy | None = None) -> list[Route]:
+    """`container` gives the opened container of this process, `running` counts exports by shop."""
+    running = running or Occupancy("exports", AT_ONCE_MAX)
 
     async def listings(request: Request) -> Response:
-        return await send_listings(request, container())
+        return await send_listings(request, container(), running)
 
     return [Route(PATH, listings, methods=["GET"])]
 
 
-async def send_listings(request: Request, container: Container) -> Response:
+async def send_listings(request: Request, container: Container, running: Occupancy) -> Response:
     """`/exports/listings.csv` or `.jsonl`, with the access token of a session that acts for the shop."""
     if request.path_params["format"] not in list(ImportFormat):
         return Response(status_code=404)
     form = ImportFormat(request.path_params["format"])
     try:
         seller_id = await shop_of(request, container)
+        running.check(str(seller_id))
+    except TooManyOpen as full:
+        said = {"error": {"code": RATE_LIMITED, "message": full.message}}
+        return JSONResponse(said, status_code=429, headers={"cache-control": "no-store", "retry-after": "10"})
     except (NotSignedIn, NotPermitted) as refused:
         said = {"error": {"code": refused.code, "message": refused.message}}
         return JSONResponse(said, status_code=STATUSES[type(refused)], headers={"cache-control": "no-store"})
@@ -52,8 +63,15 @@ async def send_listings(request: Request, container: Container) -> Response:
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
     }
-    pieces = export_listings(seller_id, form, container.reads)
+    pieces = counted(export_listings(seller_id, form, container.reads), running, str(seller_id))
     return StreamingResponse(pieces, media_type=MEDIA_TYPES[form], headers=headers)
+
+
+async def counted(pieces: AsyncGenerator[bytes, None], running: Occupancy, key: str) -> AsyncIterator[bytes]:
+    with running.one(key):
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece
 
 
 async def shop_of(request: Request, container: Container) -> UUID:

@@ -21,6 +21,7 @@ from domain.shared.actor import Actor
 from domain.shared.database import Tx
 from domain.shared.ids import decode_id, new_id
 from domain.users.model import UserSession
+from resolvers.transport.occupancy import Occupancy
 from tests.domain.imports.files import begin, csv_of, import_of, shop_has
 from tests.domain.imports.test_importing import a_path, lamps
 from tests.graphql.execution import execute, refused
@@ -125,6 +126,22 @@ async def test_an_export_is_for_members_of_the_shop(container: Container, http: 
         await http.get("/exports/listings.xml", headers=buyer),
     ]
     assert [answer.status_code for answer in answers] == [401, 401, 403, 401, 404]
+
+
+async def test_one_shop_exports_twice_at_once_and_no_more(container: Container) -> None:
+    running, seller, other = Occupancy("exports", 2), await a_seller(container), await a_seller(container)
+    app = Starlette(routes=export_routes(lambda: container, running))
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+
+        async def asked(actor: Actor) -> int:
+            answer = await client.get("/exports/listings.csv", headers=await signed_in(container, actor))
+            return answer.status_code
+
+        with running.one(str(seller.seller())), running.one(str(seller.seller())):
+            assert (await asked(seller), await asked(other)) == (429, 200)
+        assert await asked(seller) == 200
+    assert running.clients == 0, "an export that is over counts no more"
 
 
 async def test_an_import_is_its_shops_alone(container: Container) -> None:
