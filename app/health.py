@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.settings_fields import is_loopback
 from infra.telemetry.metrics import CONTENT_TYPE, PrometheusMeasures
 
 PROBE_SECONDS_MAX = 1.0
@@ -113,8 +114,13 @@ def may_read_metrics(request: Request, token: str | None) -> bool:
 
 
 def is_local(request: Request) -> bool:
-    """The caller sits at this machine, and asks for itself."""
+    """The caller sits at this machine, asks for itself, and asks this machine.
+
+    A page of somebody else, whose name was made to mean this machine, says that name as the host.
+    """
     if any(name in PROXY_HEADERS or name.startswith("x-forwarded-") for name in request.headers):
+        return False
+    if not is_loopback(request.url.hostname or ""):
         return False
     try:
         return request.client is not None and ip_address(request.client.host).is_loopback

@@ -25,7 +25,7 @@ def a_mail(subject: str = "Order 1 is paid", text: str = "Hello", html: str = "<
 
 def browser(mailbox: MailboxDirectory, address: str = "127.0.0.1") -> httpx.AsyncClient:
     app = Starlette(routes=mailbox_routes(mailbox))
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app, client=(address, 1)), base_url="http://here")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app, client=(address, 1)), base_url="http://127.0.0.1")
 
 
 async def test_mails_are_kept_and_listed_the_newest_first(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def client_of(health: Health, *, host: str = "127.0.0.1", token: str | None = No
     measures = PrometheusMeasures()
     app = RequestLayer(Starlette(routes=health_routes(health, measures, metrics_token=token)), measures=measures)
     transport = httpx.ASGITransport(app=app, client=(host, 1234))
-    return httpx.AsyncClient(transport=transport, base_url="http://market")
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,12 @@ async def test_a_proxy_of_this_machine_passes_no_metrics_on(name: str) -> None:
         assert (await client.get("/metrics", headers={name: "anything"})).status_code == 404
 
 
+@pytest.mark.parametrize("name", ["evil.example", "127.0.0.1.evil.example"])
+async def test_a_name_that_was_made_to_mean_this_machine_is_not_its_own(name: str) -> None:
+    async with client_of(health(), host="127.0.0.1", token=None) as client:
+        assert (await client.get("/metrics", headers={"host": name})).status_code == 404
+
+
 @pytest.mark.parametrize(("offered", "kept"), [("abc-1", True), ("x" * 65, False), ("a\tb", False), ("", False)])
 async def test_the_callers_request_id_is_kept_if_harmless(offered: str, *, kept: bool) -> None:
     async def echo(request: Request) -> JSONResponse:
@@ -120,7 +126,7 @@ async def test_the_callers_request_id_is_kept_if_harmless(offered: str, *, kept:
 
     measures = PrometheusMeasures()
     app = RequestLayer(Starlette(routes=[Route("/", echo)]), measures=measures)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://market") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1") as client:
         answer = await client.get("/", headers={"x-request-id": offered})
     given = answer.headers["x-request-id"]
     assert (given == offered) == kept
@@ -135,7 +141,7 @@ async def test_a_crash_is_counted_and_nothing_stays_open() -> None:
     measures = PrometheusMeasures()
     app = RequestLayer(Starlette(routes=[Route("/", crash)]), measures=measures)
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://market"
+        transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://127.0.0.1"
     ) as client:
         assert (await client.get("/")).status_code == 500
     text = measures.exposition().decode()
