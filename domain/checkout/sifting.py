@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, true
 
 from domain.checkout.model import MOVING, Checkout, CheckoutState
 from domain.inbox.model import InboxMessage
@@ -45,12 +45,17 @@ class _About:
     lease_until: datetime | None
 
 
+# One look at an index per message: joined as a whole, a young table's payments would all be read for a few messages.
+_purchase = (
+    select(_checkouts.c.state, _checkouts.c.lease_until)
+    .join_from(_payments, _checkouts, _checkouts.c.id == _payments.c.checkout_id)
+    .where(_payments.c.provider == PROVIDER_NAME, _payments.c.provider_ref == _messages.c.object_ref)
+    .limit(1)
+    .lateral("purchase")
+)
 _ABOUT = Query(
-    select(_messages.c.id, _messages.c.received_at, _checkouts.c.state, _checkouts.c.lease_until)
-    .outerjoin(
-        _payments, (_payments.c.provider == PROVIDER_NAME) & (_payments.c.provider_ref == _messages.c.object_ref)
-    )
-    .outerjoin(_checkouts, _checkouts.c.id == _payments.c.checkout_id)
+    select(_messages.c.id, _messages.c.received_at, _purchase.c.state, _purchase.c.lease_until)
+    .outerjoin(_purchase, true())
     .where(_messages.c.id == func.any(bindparam("ids")), _messages.c.kind == ProviderEventKind.PAYMENT.value),
     _About,
 )

@@ -18,7 +18,7 @@ import orjson
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor
 from pgqueuer.domain.errors import RetryRequested
-from pgqueuer.domain.models import Job
+from pgqueuer.domain.models import Job, TracebackRecord
 from pgqueuer.domain.types import JobId, QueueEntrypoint, QueueManagerId
 from pgqueuer.ports.repository import EntrypointExecutionParameter
 from pgqueuer.qm import QueueManager
@@ -109,6 +109,8 @@ async def work_lane(
                 batch_size=max(1, concurrency_max // 2),
                 max_concurrent_tasks=concurrency_max,
                 heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                # Statistics of the log, which holds only what went wrong; ours are the worker's own measures.
+                log_aggregation_interval=timedelta(),
             )
         finally:
             stopper.cancel()
@@ -142,6 +144,11 @@ class _PolledQueries(Queries):
         self._emptied = 0 < len(jobs) < batch_size
         return jobs
 
+    async def retry_job(self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None) -> None:
+        """What only came too early leaves no trace: without a traceback the log keeps nothing."""
+        early = traceback_record is not None and traceback_record.exception_type == _PutBack.__name__
+        await super().retry_job(job, delay, None if early else traceback_record)
+
     async def eligible_queued_work(self, entrypoints: list[QueueEntrypoint]) -> int:
         return 0
 
@@ -152,6 +159,10 @@ class _PolledQueries(Queries):
         return 0
 
 
+class _PutBack(RetryRequested):
+    """Another time, though nothing has failed."""
+
+
 async def _run(work: Work, job: Job) -> None:
     payload: Payload = orjson.loads(job.payload or b"{}")
     try:
@@ -160,7 +171,7 @@ async def _run(work: Work, job: Job) -> None:
         if job.attempts >= ATTEMPTS_MAX:
             raise
         # Not a failure: put back without the traces of one.
-        raise RetryRequested(delay=PUT_BACK * 2**job.attempts, reason=str(early)) from None
+        raise _PutBack(delay=PUT_BACK * 2**job.attempts, reason=str(early)) from None
 
 
 async def _forward(source: asyncio.Event, target: asyncio.Event) -> None:

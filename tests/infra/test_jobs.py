@@ -72,5 +72,34 @@ async def test_a_job_that_came_too_early_comes_again_and_leaves_nothing_behind(u
     connection = await asyncpg.connect(settings.database_url)
     try:
         assert await connection.fetchval("SELECT count(*) FROM pgqueuer") == 0
+        assert await connection.fetchval("SELECT count(*) FROM pgqueuer_log") == 0
+    finally:
+        await connection.close()
+
+
+async def test_a_job_that_fails_leaves_its_traceback_and_comes_again(urls: Urls, redis_url: str) -> None:
+    settings = settings_for(await copy_of_template(urls), redis_url)
+    stop, seen = asyncio.Event(), list[Payload]()
+
+    async def work(payload: Payload) -> None:
+        seen.append(payload)
+        if len(seen) == 2:
+            stop.set()
+            return
+        raise ValueError("the wick is wet")
+
+    async with open_container(settings, handlers_of={"lamp_lit": ["shine"]}) as container:
+
+        async def step(tx: Tx) -> None:
+            tx.record(LampLit(at=tx.now, lamp_id=new_id()))
+
+        await container.ports.db.run(step)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await work_lane(settings.database_url, {"shine": work}, concurrency_max=2, poll_seconds=0.1, stop=stop)
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        kept = await connection.fetch("SELECT traceback::text FROM pgqueuer_log")
+        assert len(kept) == 1
+        assert "the wick is wet" in kept[0]["traceback"]
     finally:
         await connection.close()
