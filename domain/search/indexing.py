@@ -4,6 +4,8 @@ Invariant: a note is deleted only after its listing's present state is in the in
 never a change, and because each document carries the time of its reading, a late writer cannot undo a newer one.
 """
 
+import asyncio
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,13 +17,16 @@ from sqlalchemy import bindparam, delete, func, select
 
 from domain.catalog.model import Listing, ListingChange, ListingStatus
 from domain.search.documents import documents_by_ids
+from domain.search.errors import SearchUnavailable
 from domain.search.ports import Rebuild, SearchIndex
 from domain.shared.database import Database, Query, Tx, table
+from domain.shared.errors import Busy, OutcomeUnknown
 
 BATCH_CHANGES: Final = 250
 BATCHES_MAX: Final = 20
-BATCH_LISTINGS: Final = 500
+BATCH_LISTINGS: Final = 250
 """A batch takes a fraction of a second, far from the five that a transaction has."""
+ATTEMPTS_MAX: Final = 6
 AFRESH_SECONDS: Final = 24 * 3600
 """Signals fade with time: a document older than this is written anew."""
 _WRITER_LOCK: Final = 7_316_008
@@ -100,11 +105,23 @@ async def rebuild(*, db: Database, index: SearchIndex, progress: Progress | None
     async with index.rebuild(await db.primary.scalar(_TIME)) as making:
         while listed := await db.primary.all(_LISTED, after=after):
             after = listed[-1].id
-            written += await db.run(partial(_rebuild_batch, [each.id for each in listed], making))
+            written += await _rebuilt([each.id for each in listed], making, db)
             if progress is not None:
                 progress(written)
     await index.tidy()
     return written
+
+
+async def _rebuilt(ids: list[UUID], making: Rebuild, db: Database) -> int:
+    """One batch, again when the machine is too busy for it: writing documents twice does no harm."""
+    for attempt in range(1, ATTEMPTS_MAX + 1):
+        try:
+            return await db.run(partial(_rebuild_batch, ids, making))
+        except (Busy, OutcomeUnknown, SearchUnavailable):
+            if attempt == ATTEMPTS_MAX:
+                raise
+            await asyncio.sleep(random.uniform(0.1, 0.3) * 2**attempt)  # noqa: S311  # jitter, not a secret
+    raise AssertionError("the loop returns or raises")
 
 
 async def _rebuild_batch(ids: list[UUID], making: Rebuild, tx: Tx) -> int:

@@ -1,8 +1,9 @@
 """Changes reach search: noted in the transaction that makes them, drained in batches, read afresh each time."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
@@ -18,10 +19,13 @@ from domain.search.catching_up import _forget, _last_note, catch_up
 from domain.search.indexing import drain, rebuild, refresh
 from domain.search.ports import SearchQuery, SearchSort
 from domain.sellers.model import Seller, SellerStatus
-from domain.shared.database import Tx, table
+from domain.shared.database import Database, Tx, table
+from domain.shared.errors import Busy, OutcomeUnknown
 from domain.shared.ids import new_id
 from domain.storefront.card_reads import cards_by_ids
 from tests.makers import a_category, change, on_sale
+
+T = TypeVar("T")
 
 
 async def note(container: Container, *listing_ids: UUID) -> None:
@@ -245,3 +249,26 @@ async def test_what_sold_in_the_last_months_makes_a_listing_popular(fresh_contai
     query = SearchQuery(seller_id=quiet.seller_id, sort=SearchSort.POPULARITY)
     hits = (await fresh_container.ports.search_index.search(query)).hits
     assert [(hit.listing_id, hit.position[2]) for hit in hits] == [(loud.listing_id, 10), (quiet.listing_id, 0)]
+
+
+class FakeBusyDatabase:
+    """The real one, which is too busy for its first steps."""
+
+    def __init__(self, db: Database, times: int) -> None:
+        self.primary = db.primary
+        self._db = db
+        self._left = times
+
+    async def run(self, step: Callable[[Tx], Awaitable[T]]) -> T:
+        self._left -= 1
+        if self._left >= 0:
+            raise Busy() if self._left % 2 else OutcomeUnknown()
+        return await self._db.run(step)
+
+
+async def test_a_rebuild_outlives_moments_in_which_the_database_is_too_busy(fresh_container: Container) -> None:
+    sale, ports = await on_sale(fresh_container), fresh_container.ports
+    assert await rebuild(db=FakeBusyDatabase(ports.db, 2), index=ports.search_index) == 1
+    assert await found(fresh_container, sale.seller_id) == [sale.listing_id]
+    with pytest.raises((Busy, OutcomeUnknown)):
+        await rebuild(db=FakeBusyDatabase(ports.db, 100), index=ports.search_index)
