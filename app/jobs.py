@@ -12,7 +12,8 @@ from app.container import Container
 from app.provider_messages import apply_provider_message
 from app.webhooks import PAYMENTS_SOURCE
 from domain.catalog.changes import note_changes_of_seller
-from domain.imports.events import ImportDue
+from domain.imports.events import ExportRequested, ImportDue
+from domain.imports.export_files import write_export
 from domain.imports.model import FILE_BYTES_MAX
 from domain.imports.running import SLICE_SECONDS, ImportPorts, run_import
 from domain.inbox.events import MessageReceived
@@ -102,6 +103,11 @@ async def _run_import(event: ImportDue, container: Container) -> None:
     )
 
 
+async def _write_export(event: ExportRequested, container: Container) -> None:
+    ports = container.ports
+    await write_export(event.export_id, db=ports.db, reads=container.reads, storage=ports.storage)
+
+
 async def _process_image(event: ImageArrived, container: Container) -> None:
     ports = container.ports
     await process_image(event.asset_id, db=ports.db, storage=ports.storage, renderer=container.renderer)
@@ -117,6 +123,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     Handler("apply_carrier_report", CarrierMessageReceived, Lane.DEFAULT, _apply_carrier_report),
     Handler("send_invitation", MemberInvited, Lane.BULK, _send_invitation),
     Handler("run_import", ImportDue, Lane.BULK, _run_import),
+    Handler("write_export", ExportRequested, Lane.BULK, _write_export),
     Handler("process_image", ImageArrived, Lane.MEDIA, _process_image),
     Handler("count_review", ReviewWritten, Lane.DEFAULT, _count_review),
     Handler("count_edited_review", ReviewEdited, Lane.DEFAULT, _count_review),

@@ -17,6 +17,8 @@ from app.jobs import MESSAGES
 from domain.cart.sweeping import BATCH_MAX as CARTS_MAX
 from domain.cart.sweeping import sweep_expired_carts
 from domain.checkout.sweeping import expire_checkouts, recover_checkouts
+from domain.imports.export_files import BATCH_MAX as EXPORTS_MAX
+from domain.imports.export_files import tidy_exports
 from domain.imports.tidying import BATCH_MAX as IMPORTS_MAX
 from domain.imports.tidying import tidy_imports
 from domain.inbox.sweeping import BATCH_MAX as MESSAGES_MAX
@@ -119,6 +121,10 @@ async def _tidy_imports(container: Container) -> int:
     return await tidy_imports(db=container.ports.db, storage=container.ports.storage)
 
 
+async def _tidy_exports(container: Container) -> int:
+    return await tidy_exports(db=container.ports.db, storage=container.ports.storage)
+
+
 SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("expired carts", 600, lambda container: sweep_expired_carts(container.ports.db), CARTS_MAX),
     Sweep("expired checkouts", 30, lambda container: expire_checkouts(container.ports.checkout)),
@@ -135,6 +141,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("invitations grown old", 600, lambda container: forget_invitations(db=container.ports.db), INVITATIONS_MAX),
     Sweep("notifications grown old", 600, _forget_notifications, batch=marking.BATCH_MAX),
     Sweep("files of ended imports", 60, _tidy_imports, batch=IMPORTS_MAX),
+    Sweep("exports of yesterday", 600, _tidy_exports, batch=EXPORTS_MAX),
     Sweep("uploads and pictures that nobody uses", 300, _sweep_media, batch=MEDIA_MAX),
     Sweep("search changes", 1, _drain_changes, batch=indexing.BATCH_CHANGES),
     Sweep("search documents grown old", 60, _refresh_documents),

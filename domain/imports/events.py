@@ -1,4 +1,4 @@
-"""What happens to imports."""
+"""What happens to imports and exports."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,3 +13,11 @@ class ImportDue(Event):
 
     kind: ClassVar[str] = "import.due"
     import_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRequested(Event):
+    """A shop wants its listings as a file."""
+
+    kind: ClassVar[str] = "export.requested"
+    export_id: UUID

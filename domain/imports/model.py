@@ -124,3 +124,43 @@ class ListingReference(SQLModel, table=True):
     seller_id: UUID = Field(foreign_key="seller.id", primary_key=True)
     reference: str = Field(primary_key=True, max_length=100)
     listing_id: UUID = Field(foreign_key="listing.id", ondelete="CASCADE", index=True)
+
+
+class ExportStatus(StrEnum):
+    QUEUED = "queued"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    """The file was taken away."""
+
+
+_E: Final = ExportStatus
+EXPORT_TRANSITIONS: Final = TransitionTable(
+    "export",
+    [
+        step(_E.QUEUED, _E.COMPLETED, _P.SYSTEM),
+        step(_E.QUEUED, _E.FAILED, _P.SYSTEM, timer="an hour without its file"),
+        step(_E.COMPLETED, _E.EXPIRED, _P.SYSTEM, timer="a day after it was written, or sooner when newer ones come"),
+    ],
+)
+
+
+class ListingExport(SQLModel, table=True):
+    """A shop's listings written to a file of the object storage, from where its members fetch it for a day."""
+
+    __tablename__ = "listing_export"
+
+    id: UUID = Field(primary_key=True)
+    seller_id: UUID = Field(foreign_key="seller.id")
+    created_by: str = Field(max_length=80)
+    format: ImportFormat = Field(sa_type=one_of(ImportFormat))
+    status: ExportStatus = Field(default=ExportStatus.QUEUED, sa_type=one_of(ExportStatus))
+    created_at: datetime = Field(sa_type=TIME)
+    completed_at: datetime | None = Field(default=None, sa_type=TIME)
+    expires_at: datetime | None = Field(default=None, sa_type=TIME)
+
+    __table_args__ = (
+        Index("ix_listing_export_seller", "seller_id", "id"),
+        Index("ix_listing_export_open", "created_at", postgresql_where=text("status IN ('queued', 'completed')")),
+        CheckConstraint("(status IN ('completed', 'expired')) = (expires_at IS NOT NULL)", name="expiry"),
+    )

@@ -46,6 +46,7 @@ PREFIXES: Final[dict[str, str]] = {
     "mail_delivery": "mdl",
     "event": "evt",
     "import": "imp",
+    "export": "exp",
 }
 """Noun -> prefix of its public id. The prefixes are part of the API: add, never change."""
 

@@ -1,9 +1,9 @@
-"""The words of imports in the schema."""
+"""The words of imports and exports in the schema."""
 
-from domain.imports.model import ImportFormat, ImportStatus, UnknownAttributes
+from domain.imports.model import ExportStatus, ImportFormat, ImportStatus, UnknownAttributes
 from resolvers.shared.enums import expose
 
-__all__ = ["ImportFormat", "ImportStatus", "UnknownAttributes"]
+__all__ = ["ExportStatus", "ImportFormat", "ImportStatus", "UnknownAttributes"]
 
 expose(
     ImportStatus,
@@ -32,5 +32,15 @@ expose(
         UnknownAttributes.REFUSE: "The row is faulty.",
         UnknownAttributes.DESCRIBE: "They become lines at the end of the description.",
         UnknownAttributes.IGNORE: "They are passed over.",
+    },
+)
+expose(
+    ExportStatus,
+    "Where an export stands.",
+    {
+        ExportStatus.QUEUED: "Waits for a worker, or is being written.",
+        ExportStatus.COMPLETED: "The file can be fetched from `downloadUrl`.",
+        ExportStatus.FAILED: "It could not be written; ask for another.",
+        ExportStatus.EXPIRED: "The file was taken away.",
     },
 )

@@ -39,6 +39,11 @@ class CreateImportInput:
     )
 
 
+@strawberry.input(description="The shop's listings as a file.")
+class CreateExportInput:
+    format: ImportFormat = strawberry.field(description="The file's format.")
+
+
 @strawberry.input(description="An import of the shop.")
 class ImportInput:
     import_id: strawberry.ID = strawberry.field(description="As `createImport` gave it.")

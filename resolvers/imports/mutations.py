@@ -5,11 +5,12 @@ from uuid import UUID
 
 import strawberry
 
+from domain.imports.export_files import CreateExport, create_export
 from domain.imports.starting import CreateImport, NamedImport, cancel_import, create_import, start_import
 from resolvers.context import Info
-from resolvers.imports.inputs import CreateImportInput, ImportInput
-from resolvers.imports.queries import own_import
-from resolvers.imports.types import FileTooLarge, ListingImport, TooManyImports
+from resolvers.imports.inputs import CreateExportInput, CreateImportInput, ImportInput
+from resolvers.imports.queries import own_export, own_import
+from resolvers.imports.types import FileTooLarge, ListingExport, ListingImport, TooManyImports
 from resolvers.media.types import StorageUnavailable, UploadNotArrived, UploadTicketType
 from resolvers.shared.errors import IllegalTransition, InvalidInput, NotFound
 from resolvers.shared.parsing import parse
@@ -32,6 +33,15 @@ class CancelImportSuccess:
     listing_import: ListingImport = strawberry.field(description="As it is now.", name="import")
 
 
+@strawberry.type(description="A worker writes the file; ask for `export(id:)` until it is there.")
+class CreateExportSuccess:
+    export: ListingExport = strawberry.field(description="The export: a new one, or the one that waits already.")
+
+
+CreateExportResult = Annotated[
+    CreateExportSuccess | InvalidInput,
+    strawberry.union("CreateExportResult", description="What became of the wish to export."),
+]
 CreateImportResult = Annotated[
     CreateImportSuccess | TooManyImports | StorageUnavailable | InvalidInput,
     strawberry.union("CreateImportResult", description="What became of the wish to import."),
@@ -66,6 +76,14 @@ class SellerImportMutations:
     async def cancel_import(self, info: Info, input: ImportInput) -> CancelImportResult:
         import_id = await cancel_import(parse(NamedImport, input), actor=info.context.actor, db=info.context.ports.db)
         return CancelImportSuccess(listing_import=await _shown(info, import_id))
+
+    @mutation(AccessLevel.SELLER, "Have the shop's listings written to a file, in the format of imports.")
+    async def create_export(self, info: Info, input: CreateExportInput) -> CreateExportResult:
+        command = parse(CreateExport, input)
+        export_id = await create_export(command, actor=info.context.actor, db=info.context.ports.db)
+        found = await own_export(info.context, export_id)
+        assert found is not None
+        return CreateExportSuccess(export=found)
 
 
 async def _shown(info: Info, import_id: UUID) -> ListingImport:

@@ -1,14 +1,15 @@
-"""Queries about imports: the shop's own."""
+"""Queries about imports and exports: the shop's own."""
 
 from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
+from domain.imports.export_files import KEPT_MAX, export_by_id, exports_of_shop
 from domain.imports.reads import count_imports, imports_by_ids, imports_keyset, imports_page
 from domain.shared.ids import decode_id
 from resolvers.context import Context, Info
-from resolvers.imports.types import ListingImport
+from resolvers.imports.types import ListingExport, ListingImport
 from resolvers.shared.connections import After, Before, Connection, First, Last, connection
 from resolvers.shared.directives import paged
 from resolvers.shared.nodes import register_node
@@ -31,6 +32,23 @@ class SellerImportQueries:
         page = await imports_page(primary, seller_id, imports_keyset(seller_id).request(first, after, last, before))
         return connection(page, ListingImport.of, lambda: count_imports(primary, seller_id))
 
+    @query(AccessLevel.SELLER, "One of the shop's exports; null when it is none of them.")
+    async def export(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The export's id.")]
+    ) -> ListingExport | None:
+        return await own_export(info.context, decode_id("export", id))
+
+    @query(AccessLevel.SELLER, f"The shop's last {KEPT_MAX} exports, the newest first.")
+    async def exports(self, info: Info) -> list[ListingExport]:
+        found = await exports_of_shop(info.context.ports.db.primary, info.context.actor.seller())
+        return [ListingExport.of(view) for view in found]
+
+
+async def own_export(context: Context, export_id: UUID) -> ListingExport | None:
+    """From the primary: whoever asks waits for it."""
+    found = await export_by_id(context.ports.db.primary, export_id)
+    return ListingExport.of(found) if found is not None and found.seller_id == context.actor.seller_id else None
+
 
 async def own_import(context: Context, import_id: UUID) -> ListingImport | None:
     """From the primary: whoever asks watches it move."""
@@ -39,3 +57,4 @@ async def own_import(context: Context, import_id: UUID) -> ListingImport | None:
 
 
 register_node("import", own_import)
+register_node("export", own_export)

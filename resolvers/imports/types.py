@@ -6,12 +6,13 @@ from uuid import UUID
 import strawberry
 
 from domain.imports import errors
+from domain.imports.export_files import DOWNLOAD_SECONDS, ExportView, download_url
 from domain.imports.model import FAULTS_SHOWN_MAX, IMPORT_TRANSITIONS, OPEN_MAX
 from domain.imports.reads import FaultView, ImportView, count_faults, faults_keyset, faults_page
 from domain.media.errors import ObjectTooLarge
 from domain.shared.transitions import Party
 from resolvers.context import Info
-from resolvers.imports.enums import ImportFormat, ImportStatus
+from resolvers.imports.enums import ExportStatus, ImportFormat, ImportStatus
 from resolvers.shared.connections import After, Before, Connection, First, Last, connection
 from resolvers.shared.directives import APART, paged
 from resolvers.shared.errors import UserError, failure
@@ -85,6 +86,36 @@ class ListingImport(Node):
             started_at=view.started_at,
             updated_at=view.updated_at,
             finished_at=view.finished_at,
+        )
+
+
+@strawberry.type(description="A shop's listings as a file, written by a worker.")
+class ListingExport(Node):
+    status: ExportStatus = strawberry.field(description="Where it stands.")
+    format: ImportFormat = strawberry.field(description="The file's format.")
+    created_at: datetime = strawberry.field(description="When it was asked for.")
+    completed_at: datetime | None = strawberry.field(description="When it was written.")
+    expires_at: datetime | None = strawberry.field(description="From then on the file is gone.")
+    view: strawberry.Private[ExportView]
+
+    @strawberry.field(
+        description=f"Where to GET the file within {DOWNLOAD_SECONDS // 60} minutes, by whoever has the address;"
+        " each reading gives another. Null until it is written, and once it is gone."
+    )
+    async def download_url(self, info: Info) -> str | None:
+        ports = info.context.ports
+        return await download_url(self.view, clock=ports.clock, storage=ports.storage)
+
+    @classmethod
+    def of(cls, view: ExportView) -> "ListingExport":
+        return cls(
+            id=public_id("export", view.id),
+            view=view,
+            status=view.status,
+            format=view.format,
+            created_at=view.created_at,
+            completed_at=view.completed_at,
+            expires_at=view.expires_at,
         )
 
 
