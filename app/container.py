@@ -35,7 +35,8 @@ from infra.jwt.signer import JwtTokenSigner
 from infra.mail.mailbox import MailboxDirectory
 from infra.mail.smtp import SmtpMailSender, SmtpServer
 from infra.pillow.renderer import ProcessImageRenderer
-from infra.postgres.database import PostgresDatabase, create_engine
+from infra.postgres.connections import create_engine
+from infra.postgres.database import PostgresDatabase
 from infra.postgres.jobs import JobQueue
 from infra.postgres.pools import open_pool
 from infra.postgres.reads import PoolReads

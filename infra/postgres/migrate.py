@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from infra.postgres.database import sqlalchemy_url
+from infra.postgres.connections import sqlalchemy_url
 from infra.postgres.metadata import METADATA
 
 T = TypeVar("T")

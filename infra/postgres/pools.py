@@ -9,7 +9,7 @@ from typing import Final
 
 import asyncpg
 
-from infra.postgres.database import STATEMENTS_CACHED_MAX, set_json_codec
+from infra.postgres.connections import STATEMENTS_CACHED_MAX, set_json_codec
 
 SECONDS_MAX: Final = 10
 """For a connection, and for a statement."""

@@ -12,8 +12,7 @@ from typing import Any, Final
 import asyncpg
 from sqlalchemy import Float, Table, inspect
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstanceState, configure_mappers, make_transient_to_detached
+from sqlalchemy.orm import InstanceState, Session, configure_mappers, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import SQLModel
 
@@ -77,10 +76,10 @@ def choosing(model: type[SQLModel], by: str, lock: str = "") -> str:
     return f"{shape_of(model).choosing(by)} {lock}"
 
 
-def entities(session: AsyncSession, model: type[M], records: Iterable[asyncpg.Record]) -> list[M]:
+def entities(session: Session, model: type[M], records: Iterable[asyncpg.Record]) -> list[M]:
     """The session's objects for these rows, with the values that were just read."""
     shape, mapper = shape_of(model), inspect(model)
-    known = session.sync_session.identity_map
+    known = session.identity_map
     found: list[M] = []
     for record in records:
         values = shape.values_of(record)

@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from app.container import payment_gateway
 from app.settings import Settings
-from infra.postgres.database import set_json_codec
+from infra.postgres.connections import set_json_codec
 from tests.bench.tape import Call, Replay, Sql, Tape, reference_of
 
 POOL_SIZE: Final = 30

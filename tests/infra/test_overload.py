@@ -16,7 +16,8 @@ from domain.shared.database import Tx
 from domain.shared.errors import Busy, NotFound
 from domain.shared.events import Event
 from domain.shared.ids import new_id
-from infra.postgres.database import PostgresDatabase, create_engine
+from infra.postgres.connections import create_engine
+from infra.postgres.database import PostgresDatabase
 from infra.postgres.reads import PoolReads
 
 

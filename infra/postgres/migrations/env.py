@@ -7,7 +7,7 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from infra.postgres.database import sqlalchemy_url
+from infra.postgres.connections import sqlalchemy_url
 from infra.postgres.metadata import METADATA
 from infra.postgres.migrate import ours
 
