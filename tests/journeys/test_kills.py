@@ -173,7 +173,13 @@ async def test_killed_while_a_purchase_is_in_review(market: Market) -> None:
     admin = (await market.admin()).at(market.product.apis[SECOND].url)
     cases = only(only(await admin.ask(CASES)))["nodes"]
     [case] = [case for case in cases if case["checkoutId"] == checkout["id"]]
-    await admin.did("approveModerationCase", "moderationCase { id }", caseId=case["id"], note="A known buyer.", idempotencyKey="decided")
+    await admin.did(
+        "approveModerationCase",
+        "moderationCase { id }",
+        caseId=case["id"],
+        note="A known buyer.",
+        idempotencyKey=uuid4().hex,
+    )
     await paid_once(market, goods, buyer.at(market.product.apis[SECOND].url), checkout["id"])
 
 
