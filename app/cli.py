@@ -21,6 +21,7 @@ from app.checking import check as ask_well
 from app.dev import DevOptions
 from app.dev import run as run_dev
 from app.doctor.findings import exit_code
+from app.doctor.place import settings_of_place
 from app.doctor.screen import screen
 from app.serving import serve as start_serving
 from app.settings import Settings, SettingsRefused, load_settings
@@ -47,6 +48,8 @@ FUNCTIONS: Final = {
     "write docs": "app.reference.writing:write_reference",
     "doctor": "app.doctor.visit:visit",
 }
+
+DATA: Final = Path(".data")
 
 app = typer.Typer(name="market", help="The marketplace.", no_args_is_help=True, add_completion=False)
 jobs = typer.Typer(help="Jobs that failed for good.", no_args_is_help=True)
@@ -76,7 +79,7 @@ def worker() -> None:
 
 @app.command()
 def dev(
-    data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".data"),
+    data: Annotated[Path, typer.Option(help="Where everything is kept.")] = DATA,
     port: Annotated[int, typer.Option(help="Port of the API.")] = 8000,
     sandbox_port: Annotated[int, typer.Option(help="Port of the payment sandbox.")] = 12111,
     seed: Annotated[bool, typer.Option(help="Fill an empty database with the demo catalogue.")] = True,
@@ -100,7 +103,7 @@ def seed(
     listings: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many listings there are to be.")] = 5_000,
 ) -> None:
     """Fill a migrated database with the demo catalogue; what is there stays."""
-    settings = settings_or_exit()
+    settings = settings_here()
     with Progress(console=err, transient=True) as bar:
         tasks: dict[str, TaskID] = {}
 
@@ -119,7 +122,7 @@ def roles(
     names: Annotated[list[Role] | None, typer.Argument(help="All roles from now on; none for a plain user.")] = None,
 ) -> None:
     """Set a user's roles: the way to the first administrator."""
-    settings = settings_or_exit()
+    settings = settings_here()
     given = sorted(set(names or ()))
     if not run(load("roles")(settings, email, given)):
         err.print(f"there is no user {email}", highlight=False)
@@ -130,7 +133,7 @@ def roles(
 @app.command()
 def reindex() -> None:
     """Build the search index again from the catalogue; searches go on meanwhile."""
-    settings = settings_or_exit()
+    settings = settings_here()
     with err.status("indexing ...") as status:
         count = run(load("reindex")(settings, lambda done: status.update(f"indexing ... {done} listings")))
     out.print(f"{count} listings in the index")
@@ -139,7 +142,7 @@ def reindex() -> None:
 @app.command()
 def audit() -> None:
     """Check the books: the tamper-evident chain, and that every currency sums to zero."""
-    sound, line = run(load("audit")(settings_or_exit()))
+    sound, line = run(load("audit")(settings_here()))
     (out if sound else err).print(line, highlight=False, soft_wrap=True)
     raise typer.Exit(0 if sound else 1)
 
@@ -151,7 +154,7 @@ def parcel(
     carrier: Annotated[str, typer.Option(help="As the seller wrote it.")] = "sandbox",
 ) -> None:
     """Report on a parcel as its carrier would; for development."""
-    fault = run(load("parcel")(settings_or_exit(), carrier, number, status))
+    fault = run(load("parcel")(settings_here(), carrier, number, status))
     if fault is not None:
         err.print(fault, highlight=False, soft_wrap=True)
         raise typer.Exit(1)
@@ -174,7 +177,7 @@ def import_(
     renames, constants = pairs(map_, "--map"), pairs(set_, "--set")
     given = (renames, constants, ignore or [], unknown_attributes)
     options = exit_on_fault(lambda: load("import options")(*given, submit=submit))
-    settings = settings_or_exit()
+    settings = settings_here()
     with Progress(console=err, transient=True) as bar:
         task = bar.add_task("importing")
         work = load("import")(
@@ -203,7 +206,7 @@ def export(
     seller: Annotated[str, typer.Option(help="The shop's slug.")],
 ) -> None:
     """Write a shop's listings in the format that `import` reads."""
-    if not run(load("export")(settings_or_exit(), seller, file)):
+    if not run(load("export")(settings_here(), seller, file)):
         err.print(f"there is no shop {seller}", highlight=False)
         raise typer.Exit(1)
 
@@ -258,9 +261,7 @@ def check(url: Annotated[str, typer.Argument(help="Address that must answer 200.
 
 @app.command()
 def doctor(
-    data: Annotated[Path, typer.Option(help="Data directory of `market dev`, where no DATABASE_URL is set.")] = Path(
-        ".data"
-    ),
+    data: Annotated[Path, typer.Option(help="Data directory of `market dev`, where no DATABASE_URL is set.")] = DATA,
     every: Annotated[bool, typer.Option("--all", help="Show what is well line by line too.")] = False,
 ) -> None:
     """Check servers, settings, keys, migrations and waiting work; exit code 0 well, 1 warnings, 2 faults."""
@@ -274,7 +275,7 @@ def doctor(
 @jobs.command()
 def dead(limit: Annotated[int, typer.Option(min=1, max=1000)] = 100) -> None:
     """List the jobs that failed for good, the newest first."""
-    settings = settings_or_exit()
+    settings = settings_here()
     table = Table("id", "job", "attempts", "created", "payload")
     letters = run(load("dead letters")(settings.database_url, limit))
     for letter in letters:
@@ -291,7 +292,7 @@ def replay(
     """Queue dead jobs again, with all their attempts."""
     if bool(ids) == all_:
         raise typer.BadParameter("give ids, or --all")
-    settings = settings_or_exit()
+    settings = settings_here()
     count = run(load("replay")(settings.database_url, None if all_ else ids))
     out.print(f"{count} queued again")
 
@@ -303,9 +304,14 @@ def load(name: str) -> Callable[..., Any]:
     return found
 
 
-def settings_or_exit() -> Settings:
+def settings_here() -> Settings:
+    """For commands beside a running product: where no DATABASE_URL is set, that of `market dev` in this folder."""
+    return settings_or_exit(lambda: settings_of_place(DATA))
+
+
+def settings_or_exit(read: Callable[[], Settings] = load_settings) -> Settings:
     try:
-        settings = load_settings()
+        settings = read()
     except SettingsRefused as refused:
         err.print(f"[red]cannot start:[/red] {refused}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None

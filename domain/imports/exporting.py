@@ -175,8 +175,12 @@ def _images(gallery: Sequence[ImageView]) -> dict[str, str]:
 
 def _words(listing: _Listing) -> dict[str, str]:
     said: dict[str, Any] = {name: getattr(listing, name) for name in _OF_LISTING}
-    words = {name: str(value) for name, value in said.items() if value is not None}
+    words = {name: _text(value) for name, value in said.items() if value is not None}
     return words | {f"{ATTRIBUTE}{name}": value_text(value) for name, value in listing.attributes.items()}
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _variant(variant: _Variant) -> dict[str, str]:
@@ -184,7 +188,7 @@ def _variant(variant: _Variant) -> dict[str, str]:
         SKU: variant.sku,
         "variant_title": variant.title,
         "price_minor": str(variant.price_minor),
-        "active": "true" if variant.active else "false",
+        "active": _text(variant.active),
         **{f"{OPTION}{name}": value for name, value in variant.options.items()},
     }
     return said if variant.on_hand is None else {**said, "stock": str(variant.on_hand)}

@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 import structlog
 from typer.testing import CliRunner
 
 from app.cli import FUNCTIONS, app
+from app.doctor.place import remember_environment
 from app.settings import Settings
 
 runner = CliRunner()
@@ -40,13 +42,42 @@ def test_every_function_that_is_named_exists(target: str) -> None:
     assert callable(getattr(import_module(module), function))
 
 
-@pytest.mark.parametrize("command", [["serve"], ["migrate"], ["jobs", "dead"], ["jobs", "replay", "--all"]])
+@pytest.mark.parametrize("command", [["serve"], ["migrate"], ["worker"]])
 def test_without_settings_a_command_says_in_one_line_what_is_missing(
     command: list[str], no_settings: pytest.MonkeyPatch
 ) -> None:
     result = runner.invoke(app, command)
     assert result.exit_code == 1
     assert result.stderr.splitlines() == ["cannot start: DATABASE_URL is not set; REDIS_URL is not set"]
+
+
+BESIDE = (["jobs", "dead"], ["jobs", "replay", "--all"], ["audit"], ["export", "listings.csv", "--seller", "a"])
+
+
+@pytest.mark.parametrize("command", BESIDE)
+def test_where_nothing_runs_a_command_says_so_in_one_line(
+    command: list[str], no_settings: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    no_settings.chdir(tmp_path)
+    result = runner.invoke(app, command)
+    assert result.exit_code == 1
+    [line] = result.stderr.splitlines()
+    assert line.startswith("cannot start: nothing runs on .data (`market dev` would)")
+
+
+@pytest.mark.parametrize("command", BESIDE)
+def test_beside_market_dev_a_command_needs_no_settings(
+    command: list[str], no_settings: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its servers are away here, which only a command that knows them can find."""
+    (tmp_path / ".data").mkdir()
+    url = {"DATABASE_URL": "postgresql://app:hunter2@127.0.0.1:9/market", "REDIS_URL": "redis://127.0.0.1:9"}
+    remember_environment(tmp_path / ".data", url)
+    no_settings.chdir(tmp_path)
+    result = runner.invoke(app, command)
+    assert result.exit_code == 1
+    [line] = result.stderr.splitlines()
+    assert not line.startswith("cannot start")
 
 
 def test_a_database_that_is_away_is_one_line(no_settings: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from app.container import Container
+from app.demo.rules import LEAVES
 from domain.catalog.model import Category
 from domain.imports.columns import LISTING_SKU, OF_LISTING, OF_VARIANT
 from domain.imports.model import ImportFormat
@@ -12,10 +13,9 @@ from tests.domain.imports.test_exporting import told
 from tests.makers import a_category, a_seller, change
 
 DOCUMENT = Path("docs/import-format.md").read_text()
-SCHEMA = [
-    {"name": "socket", "label": "Socket", "type": "text"},
-    {"name": "lumen", "label": "Lumen", "type": "number"},
-]
+LAMPS = next(leaf for leaf in LEAVES if leaf.path == "home/lamps")
+"""As the demo has them: the examples work beside `make run`."""
+SCHEMA = [attribute.schema() for attribute in LAMPS.attributes]
 
 
 def example(language: str) -> str:
@@ -40,7 +40,7 @@ async def test_both_examples_are_taken_and_say_the_same(container: Container) ->
     lamp = await listing_of(container, has["GARDA-BLK"][0].listing_id)
     assert (lamp.description, lamp.attributes) == (
         "A lamp that stands,\nwith a dimmer.",
-        {"socket": "E27", "lumen": 806},
+        {"material": "Brass", "height_centimetres": 160},
     )
 
 
