@@ -34,7 +34,11 @@ class SearchRow(SQLModel, table=True):
     popularity: int = Field()
     published_at: datetime = Field(sa_type=TIME)
     facet_ids: list[int] = Field(sa_type=ARRAY(Integer()))
-    """Rows of `search_value`: categories, price range, condition, brand and attributes."""
+    """Rows of `search_value`: categories from the root down, then price range, condition, brand and attributes.
+
+    A category's number stands at its depth, the root's first. Prices differ from category to category, so by price a
+    category is read from an index of its own: the cheapest of all may hold none of the dearest category's.
+    """
     title_words: int = Field()
     quality: float = Field(sa_type=Float(53))
     """The weighted sum of the signals that do not depend on what is searched for."""
@@ -55,6 +59,8 @@ class SearchRow(SQLModel, table=True):
         Index("ix_search_document_quality", "quality", "listing_id"),
         Index("ix_search_document_newest", "published_at", "listing_id"),
         Index("ix_search_document_price", "currency", "price_min_minor", "listing_id"),
+        Index("ix_search_document_root_price", text("(facet_ids[1])"), "currency", "price_min_minor", "listing_id"),
+        Index("ix_search_document_branch_price", text("(facet_ids[2])"), "currency", "price_min_minor", "listing_id"),
         Index("ix_search_document_seller", "seller_id"),
         Index("ix_search_document_place", "latitude", "longitude", postgresql_where=text("latitude IS NOT NULL")),
         Index("ix_search_document_as_of", "as_of"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.inventory.model import StockStatus
-from domain.search.ports import FacetKind, Match, PriceRange, Reading, SearchQuery
+from domain.search.ports import FacetKind, Match, PriceRange, Reading, SearchQuery, SearchSort
 from infra.postgres.search_parameters import Parameters
 from infra.postgres.search_places import near_conditions
 from infra.postgres.search_text import Connection, text_query
@@ -13,6 +13,9 @@ from infra.postgres.search_values import Value, Values
 
 PRICE_STEPS: Final = tuple(digit * 10**power for power in range(2, 10) for digit in (1, 2, 5))
 """Bounds of price ranges in minor units: 1, 2, 5, 10, 20, ... of a currency with cents."""
+
+INDEXED_DEPTH: Final = 2
+BY_PRICE: Final = frozenset({SearchSort.PRICE_ASC, SearchSort.PRICE_DESC})
 
 FilterKey = tuple[FacetKind, str]
 """The facet that a filter belongs to; the name is that of an attribute, else empty."""
@@ -49,9 +52,16 @@ class Filters:
         """All of them together, or all but the filter of one facet."""
         chosen = {key: ids for key, ids in self.chosen.items() if key != without}
         found = [*self.fixed(parameters), *(f"facet_ids && {parameters.add(ids)}::int[]" for ids in chosen.values())]
+        if self.query.sort in BY_PRICE and (FacetKind.CATEGORY, "") in chosen:
+            found += self._standing_at_its_depth(chosen[FacetKind.CATEGORY, ""], parameters)
         if self.query.price is not None and without != (FacetKind.PRICE, ""):
             found.append(_price_condition(self.query.price, parameters))
         return where(found)
+
+    def _standing_at_its_depth(self, ids: list[int], parameters: Parameters) -> list[str]:
+        """What the condition on the category says already, in the words of an index that is in the order of prices."""
+        depth = (self.query.category_path or "").count("/") + 1
+        return [f"facet_ids[{depth}] = {parameters.add(ids[0])}"] if depth <= INDEXED_DEPTH and ids else []
 
 
 async def filters_of(connection: Connection, query: SearchQuery, reading: Reading, values: Values) -> Filters:

@@ -1,8 +1,11 @@
 """What the embedded search does when there is too much: it counts some, scales, and says so."""
 
-from domain.search.ports import FacetKind, SearchQuery
+from domain.search.ports import FacetKind, SearchQuery, SearchSort
 from infra.postgres.pools import open_pool
+from infra.postgres.search_filters import filters_of
 from infra.postgres.search_index import SERVER_SETTINGS, PostgresSearchIndex
+from infra.postgres.search_pages import page_statement
+from infra.postgres.search_values import Values
 from tests.contracts.search_worlds import a_document
 from tests.servers import Urls, copy_of_template
 
@@ -18,5 +21,31 @@ async def test_beyond_the_bound_facets_are_estimated_from_some_of_the_documents(
             assert facets[FacetKind.CONDITION].estimated is estimated
             assert [value.count for value in facets[FacetKind.CONDITION].values] == [count]
             assert (await index.count(query, answer.reading)).value == count
+    finally:
+        await pool.close()
+
+
+async def test_a_dear_category_by_price_is_read_from_its_own_index(urls: Urls) -> None:
+    """Else all that is cheaper would be looked at first, and be no part of it."""
+    pool = await open_pool(await copy_of_template(urls), 2, SERVER_SETTINGS)
+    try:
+        index, values = PostgresSearchIndex(pool, pool, remembered_seconds=0), Values()
+        cheap = [a_document(price_min_minor=100 + number) for number in range(600)]
+        paths = ("tech", "tech/phones", "tech/phones/dear")
+        dear = [a_document(category_paths=paths, price_min_minor=90_000 + number) for number in range(60)]
+        await index.write([*cheap, *dear])
+        async with pool.acquire() as connection:
+            await connection.execute("ANALYZE search_document")
+            for path in paths[:2]:
+                query = SearchQuery(category_path=path, sort=SearchSort.PRICE_ASC, first=5)
+                answer = await index.search(query)
+                assert [hit.listing_id for hit in answer.hits] == [document.listing_id for document in dear[:5]]
+                filters = await filters_of(connection, query, answer.reading, values)
+                statement, parameters = page_statement(filters, 6)
+                plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {statement}", *parameters))
+                assert "_price" in plan, plan
+                assert "facet_ids[" in plan.split("Index Cond:")[1].splitlines()[0], plan
+            deepest = await index.search(SearchQuery(category_path=paths[2], sort=SearchSort.PRICE_DESC, first=1))
+        assert [hit.listing_id for hit in deepest.hits] == [dear[-1].listing_id]
     finally:
         await pool.close()
