@@ -1,7 +1,6 @@
 """Demo data: whole, in step with the invariants of stock and money, and harmless to write twice."""
 
 import io
-import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -15,20 +14,18 @@ from app.auditing import audit
 from app.container import open_container
 from app.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from app.demo.categories import ROOTS
-from app.demo.listings import OFFERS, gtin, listing_of, product_of
+from app.demo.listings import OFFERS, gtin
 from app.demo.pictures import store_pictures
 from app.demo.places import TOWNS
 from app.demo.rules import LEAVES
 from app.demo.shops import SHOPS
 from app.jobs import handlers_of
-from app.seed import DEFAULT_LISTINGS, LISTINGS_MAX, SeedReport, seed
+from app.seed import LISTINGS_MAX, SeedReport, seed
 from domain.catalog.products import normal_gtin
 from domain.ledger.sealing import seal
 from domain.media.ports import public_key
 from domain.orders.model import ORDER_TRANSITIONS
 from domain.shared.clock import SystemClock
-from domain.shared.ids import encode_id
-from domain.shared.money import Money
 from infra.argon2.hasher import Argon2PasswordHasher
 from infra.storage.opening import open_storage
 from tests.conftest import settings_for
@@ -243,23 +240,6 @@ async def test_every_listing_shows_pictures_whose_files_are_stored(urls: Urls, t
             content = await storage.read(public_key(asset["content_key"], width), bytes_max=100_000)
             image = Image.open(io.BytesIO(content))
             assert (image.format, image.size) == ("WEBP", (width, width))
-
-
-def test_the_first_session_of_the_readme_buys_what_is_there() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    (wanted,) = set(re.findall(r'variantId: "(\w+)"', readme))
-    variants = (
-        (listing, variant)
-        for number in range(DEFAULT_LISTINGS)
-        if product_of(number).noun == "rain jacket"
-        for listing in [listing_of(number, AS_OF)]
-        for variant in listing.variants
-        if encode_id("variant", variant.id) == wanted
-    )
-    listing, variant = next(variants)
-    assert listing.title in readme
-    assert f'"{Money(variant.price_minor, listing.shop.currency).formatted()}"' in readme
-    assert variant.on_hand > 5
 
 
 def test_codes_of_products_are_valid() -> None:
