@@ -13,7 +13,7 @@ import pytest
 from app.container import Container
 from domain.cart.editing import AddToCart, add_to_cart
 from domain.catalog.model import Listing, ListingStatus
-from domain.imports.model import ImportFormat, ListingImport
+from domain.imports.model import ImportFormat, ListingExport, ListingImport
 from domain.media.model import MediaAsset
 from domain.notifications.model import Notification, NotificationKind
 from domain.sellers.model import SellerStatus
@@ -172,6 +172,19 @@ async def an_import(container: Container) -> Thing:
     return Thing(id_, owner)
 
 
+async def an_export(container: Container) -> Thing:
+    owner, id_ = await a_seller(container), new_id()
+
+    async def step(tx: Tx) -> None:
+        of = next(iter(ImportFormat))
+        await tx.add(
+            ListingExport(id=id_, seller_id=owner.seller(), created_by=owner.name, format=of, created_at=tx.now)
+        )
+
+    await container.ports.db.run(step)
+    return Thing(id_, owner)
+
+
 OTHERS: list[tuple[str, Make, frozenset[str]]] = [
     ("user", a_user, ADMINS),
     ("session", a_session, NOBODY),
@@ -193,6 +206,7 @@ OTHERS: list[tuple[str, Make, frozenset[str]]] = [
     ("notification", a_notification, NOBODY),
     ("media_asset", an_upload, NOBODY),
     ("import", an_import, NOBODY),
+    ("export", an_export, NOBODY),
 ]
 """Noun, one of its kind, and who beside its owner may see it."""
 SHOWN_TO_ALL = {"category", "product"}
