@@ -27,6 +27,7 @@ BATCHES_MAX: Final = 20
 BATCH_LISTINGS: Final = 250
 """A batch takes a fraction of a second, far from the five that a transaction has."""
 ATTEMPTS_MAX: Final = 6
+PAUSE_SECONDS: Final = 0.2
 AFRESH_SECONDS: Final = 24 * 3600
 """Signals fade with time: a document older than this is written anew."""
 _WRITER_LOCK: Final = 7_316_008
@@ -96,23 +97,26 @@ async def _drain_batch(tx: Tx, index: SearchIndex) -> int:
     return len(notes)
 
 
-async def rebuild(*, db: Database, index: SearchIndex, progress: Progress | None = None) -> int:
+async def rebuild(
+    *, db: Database, index: SearchIndex, progress: Progress | None = None, pause_seconds: float = PAUSE_SECONDS
+) -> int:
     """Build the index from the catalogue, batch by batch; how many documents it holds.
 
-    Drains go on between the batches, never during one: two readings of a listing are written in their order.
+    Drains go on between the batches, never during one: two readings of a listing are written in their order. A batch
+    that the machine was too busy for comes again, the first time after some two `pause_seconds`.
     """
     written, after = 0, UUID(int=0)
     async with index.rebuild(await db.primary.scalar(_TIME)) as making:
         while listed := await db.primary.all(_LISTED, after=after):
             after = listed[-1].id
-            written += await _rebuilt([each.id for each in listed], making, db)
+            written += await _rebuilt([each.id for each in listed], making, db, pause_seconds)
             if progress is not None:
                 progress(written)
     await index.tidy()
     return written
 
 
-async def _rebuilt(ids: list[UUID], making: Rebuild, db: Database) -> int:
+async def _rebuilt(ids: list[UUID], making: Rebuild, db: Database, pause_seconds: float) -> int:
     """One batch, again when the machine is too busy for it: writing documents twice does no harm."""
     for attempt in range(1, ATTEMPTS_MAX + 1):
         try:
@@ -120,7 +124,7 @@ async def _rebuilt(ids: list[UUID], making: Rebuild, db: Database) -> int:
         except (Busy, OutcomeUnknown, SearchUnavailable):
             if attempt == ATTEMPTS_MAX:
                 raise
-            await asyncio.sleep(random.uniform(0.1, 0.3) * 2**attempt)  # noqa: S311  # jitter, not a secret
+            await asyncio.sleep(random.uniform(0.5, 1.5) * pause_seconds * 2**attempt)  # noqa: S311  # jitter, not a secret
     raise AssertionError("the loop returns or raises")
 
 

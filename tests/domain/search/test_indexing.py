@@ -268,7 +268,7 @@ class FakeBusyDatabase:
 
 async def test_a_rebuild_outlives_moments_in_which_the_database_is_too_busy(fresh_container: Container) -> None:
     sale, ports = await on_sale(fresh_container), fresh_container.ports
-    assert await rebuild(db=FakeBusyDatabase(ports.db, 2), index=ports.search_index) == 1
+    assert await rebuild(db=FakeBusyDatabase(ports.db, 2), index=ports.search_index, pause_seconds=0.01) == 1
     assert await found(fresh_container, sale.seller_id) == [sale.listing_id]
     with pytest.raises((Busy, OutcomeUnknown)):
-        await rebuild(db=FakeBusyDatabase(ports.db, 100), index=ports.search_index)
+        await rebuild(db=FakeBusyDatabase(ports.db, 100), index=ports.search_index, pause_seconds=0.01)
