@@ -101,6 +101,13 @@ class DemoListing:
         return Fulfilment.PICKUP if self.condition is Condition.USED and self.number % 2 else Fulfilment.SHIP
 
     @property
+    def pickup_too(self) -> bool:
+        """What a shop with a counter has new, and every third of the used things that are sent."""
+        if self.fulfilment is not Fulfilment.SHIP:
+            return False
+        return self.number % 3 == 0 if self.is_second_hand else self.shop.has_counter
+
+    @property
     def title(self) -> str:
         title = self.product.title
         return title if self.condition is Condition.NEW else f"{title}, {self.condition.value}"
@@ -191,6 +198,7 @@ def add_listing(rows: Rows, listing: DemoListing, sold: dict[UUID, int], rating:
             "brand": listing.product.brand,
             "condition": listing.condition,
             "fulfilment": listing.fulfilment,
+            "pickup_too": listing.pickup_too,
             "status": ListingStatus.ACTIVE,
             "currency": listing.shop.currency,
             "attributes": listing.product.attributes,

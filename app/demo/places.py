@@ -1,4 +1,4 @@
-"""Where demo listings are: second-hand things stand in their shop's town, and half of them are fetched there.
+"""Where demo listings are: second-hand things stand somewhere in their shop's town, new ones on a shop's counter.
 
 Invariant: whatever is fetched has a place, and buyers see it rounded as sellers' own places are.
 """
@@ -8,7 +8,7 @@ from typing import Final
 from app.demo.ids import draws
 from app.demo.listings import DemoListing
 from app.demo.rows import Rows
-from domain.catalog.model import Fulfilment, ListingPlace
+from domain.catalog.model import Fulfilment, ListingPlace, ways_of
 from domain.catalog.places import rounded
 
 TOWNS: Final = {
@@ -38,14 +38,15 @@ SPREAD_DEGREES: Final = 0.03
 
 
 def add_place(rows: Rows, listing: DemoListing) -> None:
-    """New things come by parcel from anywhere; the others are somewhere."""
-    if not listing.is_second_hand:
+    """New things come by parcel from anywhere, unless their shop hands them over; the others are somewhere."""
+    if not (listing.is_second_hand or listing.pickup_too):
         return
-    draw, shop = draws("place", listing.number), listing.shop
-    middle = TOWNS[shop.city]
-    latitude, longitude = (round(at + draw.uniform(-SPREAD_DEGREES, SPREAD_DEGREES), 5) for at in middle)
+    shop, fetched = listing.shop, Fulfilment.PICKUP in ways_of(listing.fulfilment, listing.pickup_too)
+    # A shop has one counter, its used things stand in the barns and flats that they come from.
+    number = listing.number if listing.is_second_hand else shop.number
+    draw = draws("place" if listing.is_second_hand else "counter", number)
+    latitude, longitude = (round(at + draw.uniform(-SPREAD_DEGREES, SPREAD_DEGREES), 5) for at in TOWNS[shop.city])
     public_latitude, public_longitude = rounded(latitude, longitude)
-    fetched = listing.fulfilment is Fulfilment.PICKUP
     rows.add(
         ListingPlace,
         {
@@ -57,7 +58,7 @@ def add_place(rows: Rows, listing: DemoListing) -> None:
             "locality": shop.city,
             "postal_code": shop.postal_code,
             "country": shop.country,
-            "line1": f"Harbour Lane {1 + listing.number % 90}" if fetched else "",
+            "line1": f"Harbour Lane {1 + number % 90}" if fetched else "",
             "instructions": "Ring twice; weekdays from ten to six." if fetched else "",
             "updated_at": listing.published_at,
         },

@@ -13,6 +13,9 @@ from app.demo.ids import demo_id
 SPARE_ACCOUNT_REF: Final = "acct_demo_"
 """Stands for a payment account where no payment provider was asked for one."""
 
+COUNTER_EVERY: Final = 4
+"""The first of so many shops lets buyers in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shop:
@@ -39,6 +42,11 @@ class Shop:
     @property
     def owner_email(self) -> str:
         return f"seller{self.number}@example.com"
+
+    @property
+    def has_counter(self) -> bool:
+        """Whatever is new there is sent, or handed over in the shop."""
+        return self.number % COUNTER_EVERY == 1
 
     @property
     def spare_account_ref(self) -> str:

@@ -39,6 +39,9 @@ from domain.shared.idempotency import IdempotencyRecord
 
 THINGS_MAX: Final = 20
 CARRIER: Final = "sandbox"
+LOOKS_MAX: Final = 100
+LOOK_SECONDS: Final = 0.1
+"""Between two looks at a purchase that a worker may end."""
 
 
 class Fate(StrEnum):
@@ -97,7 +100,8 @@ PLOTS: Final = (
 )
 """The oldest first: the first buyer and the first shop see every state."""
 
-_records, _orders, _messages = table(IdempotencyRecord), table(Order), table(InboxMessage)
+_records, _checkouts, _orders = table(IdempotencyRecord), table(Checkout), table(Order)
+_messages = table(InboxMessage)
 _listings, _variants, _stocks = table(Listing), table(Variant), table(VariantStock)
 _BEGUN = select(_records.c.key).where(_records.c.actor_id == bindparam("buyer_id"), _records.c.key == bindparam("key"))
 _THINGS = Query(
@@ -114,6 +118,7 @@ _THINGS = Query(
     .limit(THINGS_MAX),
     lambda variant_id: variant_id,
 )
+_ENDED = select(_checkouts.c.ended_at).where(_checkouts.c.id == bindparam("checkout_id"))
 _ORDER = select(_orders.c.id).where(_orders.c.checkout_id == bindparam("checkout_id"))
 _MESSAGE = select(_messages.c.id).where(
     _messages.c.source == bindparam("source"), _messages.c.external_id == bindparam("external_id")
@@ -144,11 +149,6 @@ async def play_unfinished(settings: Settings) -> int:
             clock.offset = timedelta(days=plot.days_ago)
             added += await _play(plot, clock, container)
     return added
-
-
-_ENDED = select(table(Checkout).c.ended_at).where(table(Checkout).c.id == bindparam("checkout_id"))
-LOOKS_MAX: Final = 100
-LOOK_SECONDS: Final = 0.1
 
 
 async def _play(plot: Plot, clock: SetBack, container: Container) -> bool:

@@ -123,12 +123,25 @@ async def test_what_is_fetched_and_whatever_is_second_hand_has_a_place(connectio
     wrong = await connection.fetch(
         """
         SELECT listing.id FROM listing LEFT JOIN listing_place place ON place.listing_id = listing.id
-        WHERE (place.listing_id IS NULL) <> (listing.condition = 'new')
-            OR (listing.fulfilment = 'pickup' AND coalesce(place.line1, '') = '')
+        WHERE (place.listing_id IS NULL) <> (listing.condition = 'new' AND NOT listing.pickup_too)
+            OR ((listing.fulfilment = 'pickup' OR listing.pickup_too) AND coalesce(place.line1, '') = '')
         """
     )
     assert wrong == []
     assert await connection.fetchval("SELECT count(*) FROM listing WHERE fulfilment = 'pickup'") > 0
+
+
+async def test_some_things_are_sent_or_fetched_as_the_buyer_likes(connection: asyncpg.Connection) -> None:
+    share = await connection.fetchval("SELECT avg(pickup_too::int) FROM listing")
+    assert 0.05 < share < 0.4
+    shops = await connection.fetch(
+        """
+        SELECT listing.seller_id FROM listing JOIN listing_place place ON place.listing_id = listing.id
+        WHERE listing.pickup_too AND listing.condition = 'new'
+        GROUP BY listing.seller_id HAVING count(DISTINCT (place.latitude, place.longitude, place.line1)) > 1
+        """
+    )
+    assert shops == [], "a shop has one counter"
 
 
 def test_every_shop_is_in_a_town_on_the_map() -> None:
