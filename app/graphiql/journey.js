@@ -95,9 +95,9 @@ function journeyFetcher({ send, accounts, keep, newKey, now = Date.now }) {
       if (JSON.stringify(options?.headers ?? {}).includes(`{${viewer}}`)) values[viewer] = await token(viewer);
     }
     const variables = fill(params.variables, values);
-    const left = missing(variables, accounts);
-    if (left.length) return { errors: [{ message: `Nothing is known yet of {${left.join("}, {")}}: send the tabs before this one first.` }] };
     const headers = fill(options?.headers ?? {}, values);
+    const left = missing({ variables, headers }, accounts);
+    if (left.length) return { errors: [{ message: `Nothing is known yet of {${left.join("}, {")}}: send the tabs before this one first, or write it there yourself.` }] };
     const answer = await send({ ...params, variables }, { ...options, headers });
     if (answer && answer.data) learn(name, answer.data);
     return answer;

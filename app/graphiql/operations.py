@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 DIRECTORY: Final = Path(__file__).parent / "operations"
-VIEWERS: Final = ("guest", "buyer", "seller", "admin")
+VIEWERS: Final = ("guest", "buyer", "seller", "admin", "colleague")
+"""The colleague's account is made by a tab, which keeps their token; the others are demo accounts."""
 _NAME: Final = re.compile(r"^(?:query|mutation|subscription) (\w+)", re.MULTILINE)
 
 

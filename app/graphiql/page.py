@@ -34,7 +34,7 @@ def ready() -> dict[str, Any]:
 
 
 def tab(operation: ReadyOperation) -> dict[str, str]:
-    """As GraphiQL takes it: texts only. "{buyer}" becomes a token of that account when the operation is sent."""
+    """As GraphiQL takes it: texts only. "{buyer}" becomes a token of that viewer when the operation is sent."""
     headers = {} if operation.viewer == "guest" else {"authorization": f"Bearer {{{operation.viewer}}}"}
     return {
         "query": operation.text,

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ from starlette.applications import Starlette
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from app.container import open_container
+from app.container import Container, open_container
 from app.demo.seeding import seed_demo
+from app.files import file_routes
 from app.graphiql.page import ready
 from app.graphql import graphql_edge
 from app.jobs import handlers_of
 from app.probes import QuietServer
 from app.serving import listen
+from domain.shared.ids import decode_id
 from infra.sandbox.embedded import EmbeddedSandbox
 from tests.conftest import settings_for
 from tests.servers import Urls, copy_of_template
@@ -28,19 +31,32 @@ LISTINGS = 400
 EVENT_SECONDS_MAX = 20
 
 
+@dataclass(frozen=True, slots=True)
+class DemoMarket:
+    """`address` is where it answers, as `127.0.0.1:1234/graphql`."""
+
+    address: str
+    container: Container
+
+    def mailed_token(self, invitation_id: str) -> str:
+        """What the mail of an invitation brings; no worker runs here that would send it."""
+        return self.container.ports.invitation_tokens.token_of(decode_id("invitation", invitation_id))
+
+
 @asynccontextmanager
-async def demo_market(urls: Urls, redis_url: str, directory: Path) -> AsyncIterator[str]:
-    """Where it answers, as `127.0.0.1:1234/graphql`."""
+async def demo_market(urls: Urls, redis_url: str, directory: Path) -> AsyncIterator[DemoMarket]:
+    """With its files, without a worker."""
     with EmbeddedSandbox(directory) as sandbox:
         settings = settings_for(await copy_of_template(urls), redis_url, stripe_api_base=sandbox.url)
         await seed_demo(settings, LISTINGS)
         async with open_container(settings, handlers_of=handlers_of()) as container:
             edge = graphql_edge(settings, lambda: container)
-            config = uvicorn.Config(Starlette(routes=edge.routes("/graphql")), log_config=None, lifespan="off")
+            routes = [*edge.routes("/graphql"), *file_routes(lambda: container)]
+            config = uvicorn.Config(Starlette(routes=routes), log_config=None, lifespan="off")
             server, listener = QuietServer(config), listen("127.0.0.1", 0)
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             try:
-                yield f"127.0.0.1:{listener.getsockname()[1]}/graphql"
+                yield DemoMarket(f"127.0.0.1:{listener.getsockname()[1]}/graphql", container)
             finally:
                 server.should_exit = True
                 await serving
@@ -72,6 +88,13 @@ class DemoClient:
                 event = json.loads(await socket.recv())
         assert event["type"] == "next", event
         return event["payload"]["data"]
+
+    async def send_file(self, ticket: Any, content: bytes) -> None:
+        """As the ticket says, but to the port that this market has."""
+        headers = {header["name"]: header["value"] for header in ticket["headers"]}
+        url = httpx.URL(ticket["url"]).copy_with(netloc=self._address.partition("/")[0].encode())
+        answer = await self._http.request(ticket["method"], url, content=content, headers=headers)
+        assert answer.is_success, answer.text
 
     async def sign_in(self, viewer: str) -> None:
         """As buyer, seller or admin; whoever has a shop acts for it."""

@@ -41,6 +41,8 @@ const asBuyer = { headers: { authorization: "Bearer {buyer}" } };
 
 const early = await fetcher({ query: "mutation Pay { x }", variables: { v: "{cartVersion}" } }, {});
 assert.match(early.errors[0].message, /\{cartVersion\}/);
+const nobody = await fetcher({ query: "mutation Leave { x }", variables: {} }, { headers: { authorization: "Bearer {colleague}" } });
+assert.match(nobody.errors[0].message, /\{colleague\}/);
 assert.equal(sent.length, 0);
 
 const journey = () => sent.filter(({ params }) => ["Cart", "Pay", "Q"].includes(params.operationName ?? /(\w+) \{/.exec(params.query)[1]));

@@ -19,8 +19,8 @@ SECONDS_MAX = 120
 async def test_it_ends_with_a_review(urls: Urls, redis_url: str, tmp_path: Path) -> None:
     found = re.search(r"## A first session\n.*?```bash\n(.*?)```", README, re.DOTALL)
     assert found is not None
-    async with demo_market(urls, redis_url, tmp_path) as address:
-        session = found[1].replace("127.0.0.1:8000/graphql", address)
+    async with demo_market(urls, redis_url, tmp_path) as market:
+        session = found[1].replace("127.0.0.1:8000/graphql", market.address)
         for _ in range(2):
             shell = await asyncio.create_subprocess_exec(
                 "bash", "-e", "-c", session, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE

@@ -9,9 +9,11 @@ import httpx
 import pytest
 from graphql import OperationDefinitionNode, parse, validate
 
+from app.demo.accounts import DEMO_PASSWORD
 from app.graphiql.page import ready
-from tests.graphql.edge.demo_market import DemoClient, demo_market
+from tests.graphql.edge.demo_market import DemoClient, DemoMarket, demo_market
 from tests.graphql.execution import SCHEMA
+from tests.pictures import a_picture, saved
 from tests.servers import Urls
 
 TOUR: Final = Path(__file__).parents[3] / "docs" / "front-end-tour.md"
@@ -30,7 +32,7 @@ def operations() -> dict[str, str]:
 
 OPERATIONS: Final = operations()
 SHOWN_ONLY: Final = {"ContinueCheckout", "AttachImages"}
-"""They need a buyer at the provider's page, or a picture that was sent."""
+"""They need a buyer at the provider's page, or a shop's own listing."""
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -64,8 +66,8 @@ class FakeFrontEnd:
 
 
 async def test_the_tour_can_be_taken(urls: Urls, redis_url: str, tmp_path: Path) -> None:
-    async with demo_market(urls, redis_url, tmp_path) as address, httpx.AsyncClient(timeout=30) as http:
-        visitor = FakeFrontEnd(http, address)
+    async with demo_market(urls, redis_url, tmp_path) as market, httpx.AsyncClient(timeout=30) as http:
+        visitor = FakeFrontEnd(http, market.address)
         variant_id = await something_in_stock(visitor)
         await signs_in(visitor)
         order_id = await buys(visitor, variant_id)
@@ -76,22 +78,22 @@ async def test_the_tour_can_be_taken(urls: Urls, redis_url: str, tmp_path: Path)
         update = (await visitor.client.first_event(text, variables, "OrderProgress"))["orderUpdated"]
         assert update["sequence"] == page["lastEvent"], "what was seen does not come again"
         await pages_through(visitor)
-        await asks_for_a_place(visitor)
+        await reviews(visitor)
+        await comes_and_goes(visitor, market)
     assert visitor.sent | SHOWN_ONLY == OPERATIONS.keys()
 
 
 async def something_in_stock(visitor: FakeFrontEnd) -> str:
-    found = await visitor.sends(
-        "SearchPage", text="", filter={"inStockOnly": True, "currency": "EUR", "conditions": ["NEW"]}
-    )
+    wanted = {"inStockOnly": True, "currency": "EUR", "conditions": ["NEW"], "fulfilments": ["PICKUP"]}
+    found = await visitor.sends("SearchPage", text="", filter=wanted)
     variants = [variant for node in found["nodes"] for variant in node["listing"]["variants"]]
     return next(str(variant["id"]) for variant in variants if variant["stockStatus"] == "IN_STOCK")
 
 
 async def signs_in(visitor: FakeFrontEnd) -> None:
-    wrong = await visitor.sends("SignIn", input={"email": "buyer2@example.com", "password": "not this"})
+    account = ready()["accounts"]["buyer"]
+    wrong = await visitor.sends("SignIn", input={**account, "password": "not this"})
     assert wrong["__typename"] == "WrongCredentials"
-    account = {**ready()["accounts"]["buyer"], "email": "buyer2@example.com"}
     signed_in = await visitor.does("SignIn", **account)
     refreshed = await visitor.does("RefreshSession", refreshToken=signed_in["refreshToken"])
     visitor.client.headers = {"authorization": f"Bearer {refreshed['accessToken']}"}
@@ -101,7 +103,11 @@ async def buys(visitor: FakeFrontEnd, variant_id: str) -> str:
     """The order's id; the same key, sent again, is the same purchase."""
     faulty = await visitor.sends("AddToCart", input={"variantId": variant_id, "quantity": 0})
     assert faulty["__typename"] == "InvalidInput"
-    await visitor.does("AddToCart", variantId=variant_id)
+    (group,) = (await visitor.does("AddToCart", variantId=variant_id))["cart"]["groups"]
+    (line,) = group["lines"]
+    for way in reversed(line["fulfilments"]):
+        chosen = await visitor.does("ChooseFulfilment", lineIds=[line["id"]], fulfilment=way)
+        assert [each["fulfilment"] for each in chosen["cart"]["groups"]] == [way]
     await visitor.does("SetCartCountry", country="DE")
     page = await visitor.sends("CheckoutPage")
     seen = {"cartVersion": page["cart"]["version"], "expectedTotalMinor": page["cart"]["total"]["amountMinor"]}
@@ -125,8 +131,39 @@ async def pages_through(visitor: FakeFrontEnd) -> None:
     assert len(seen) == len(set(seen)) > 1
 
 
-async def asks_for_a_place(visitor: FakeFrontEnd) -> None:
-    given = await visitor.does("CreateImageUpload", contentType="JPEG", byteSize=1_000)
-    assert given["ticket"]["method"] == "PUT"
+async def reviews(visitor: FakeFrontEnd) -> None:
+    """What was delivered, with a picture that was sent to the ticket's address."""
+    orders = (await visitor.sends("ReviewsToWrite"))["orders"]["nodes"]
+    due = [each for order in orders for each in order["reviewable"] if each["kind"] == "LISTING"]
+    line_id, listing_id = due[0]["orderLineId"], due[0]["listingId"]
+    content = saved(a_picture(), "JPEG")
+    given = await visitor.does("CreateImageUpload", contentType="JPEG", byteSize=len(content))
     early = await visitor.sends("CompleteImageUpload", input={"uploadId": given["uploadId"]})
     assert early["__typename"] == "UploadNotArrived"
+    await visitor.client.send_file(given["ticket"], content)
+    arrived = await visitor.does("CompleteImageUpload", uploadId=given["uploadId"])
+    assert arrived["upload"]["status"] == "PROCESSING"
+    words = {"rating": 4, "title": "Good", "body": "As shown.", "images": [{"uploadId": given["uploadId"]}]}
+    review = (await visitor.does("ReviewListing", orderLineId=line_id, **words))["review"]
+    assert [image["id"] for image in review["imageUploads"]] == [given["uploadId"]]
+    page = await visitor.sends("ListingReviews", listingId=listing_id)
+    assert review["id"] in [each["id"] for each in page["reviews"]["nodes"]]
+
+
+async def comes_and_goes(visitor: FakeFrontEnd, market: DemoMarket) -> None:
+    """A shop's owner invites somebody, who works there and then leaves for good."""
+    held = await visitor.sends("EraseMe", input={"password": DEMO_PASSWORD})
+    assert held["__typename"] == "MoneyStillHeld"
+    assert held["obstacles"] == ["OPEN_PURCHASES"]
+    email, password = f"{uuid4().hex}@example.com", uuid4().hex
+    await visitor.client.sign_in("seller")
+    token = market.mailed_token((await visitor.does("InviteMember", email=email))["invitation"]["id"])
+    visitor.client.headers = {}
+    tokens = await visitor.does("Register", email=email, password=password, displayName="Robin Weber")
+    visitor.client.headers = {"authorization": f"Bearer {tokens['accessToken']}"}
+    shop = (await visitor.does("AcceptInvitation", token=token))["shop"]
+    tokens = await visitor.does("SwitchSeller", sellerId=shop["id"])
+    visitor.client.headers = {"authorization": f"Bearer {tokens['accessToken']}"}
+    await visitor.does("EraseMe", password=password)
+    gone = await visitor.sends("SignIn", input={"email": email, "password": password})
+    assert gone["__typename"] == "WrongCredentials"
