@@ -1,7 +1,8 @@
 """What the payment provider tells us, by what it is about: a reason to read the provider, never the truth itself."""
 
 from app.container import Container
-from domain.checkout.provider_messages import on_chargeback, on_payment_message
+from domain.checkout.chargebacks import on_chargeback
+from domain.checkout.provider_messages import on_payment_message
 from domain.checkout.refunds_by_hand import on_refund_message, on_refunded_payment
 from domain.checkout.sifting import News
 from domain.inbox.receiving import Message, leave_unworked, mark_worked, message_by_id

@@ -11,16 +11,13 @@ from sqlalchemy import bindparam, select
 from domain.checkout.model import ENDED, Checkout, CheckoutState
 from domain.checkout.ports import CheckoutPorts
 from domain.checkout.saga import advance
-from domain.orders.holds import place_hold
-from domain.orders.model import HoldKind, Order
 from domain.payments.errors import ProviderUnavailable
-from domain.payments.model import Payment, PaymentAllocation
+from domain.payments.model import Payment
 from domain.payments.ports import ProviderPaymentStatus
 from domain.sellers.ports import PROVIDER_NAME
-from domain.shared.actor import PROVIDER
-from domain.shared.database import Query, Tx, table
+from domain.shared.database import Query, table
 
-_payments, _checkouts, _allocations = table(Payment), table(Checkout), table(PaymentAllocation)
+_payments, _checkouts = table(Payment), table(Checkout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +35,6 @@ _OF_PAYMENT = Query(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Share:
-    order_id: UUID
-
-
 _OF_REFERENCE = Query(
     select(_payments.c.checkout_id, _payments.c.provider_ref, _checkouts.c.state)
     .join(_checkouts, _checkouts.c.id == _payments.c.checkout_id)
@@ -50,7 +42,6 @@ _OF_REFERENCE = Query(
     .limit(1),
     _Known,
 )
-_SHARES = Query(select(_allocations.c.order_id).where(_allocations.c.payment_id == bindparam("payment_id")), _Share)
 
 _LETTABLE = frozenset(
     {
@@ -82,21 +73,3 @@ async def on_payment_message(provider_ref: str, *, ports: CheckoutPorts) -> None
         if rest.busy or rest.unavailable:
             # Whoever is at it may have read before this happened: come again.
             raise ProviderUnavailable("the checkout could not be brought up to date just now")
-
-
-async def on_chargeback(provider_ref: str, *, ports: CheckoutPorts) -> None:
-    """The buyer's bank takes money back: nothing of it is released until somebody has looked.
-
-    Safe to repeat: the payment is the cause, so however many messages tell of it, each order has one hold.
-    """
-    found = await ports.gateway.read(provider_ref)
-    payment_id = found.payment_id
-    if payment_id is None:
-        return
-    shares = await ports.db.primary.all(_SHARES, payment_id=payment_id)
-
-    async def step(tx: Tx) -> None:
-        for order in await tx.lock(Order, [share.order_id for share in shares]):
-            await place_hold(tx, order, kind=HoldKind.CHARGEBACK, cause_id=payment_id, actor=PROVIDER)
-
-    await ports.db.run(step)

@@ -33,6 +33,7 @@ class TransactionKind(StrEnum):
     REFUND = "refund"
     RELEASE = "release"
     REVERSAL = "reversal"
+    CHARGEBACK = "chargeback"
 
 
 class Account(SQLModel, table=True):

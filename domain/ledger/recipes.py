@@ -90,6 +90,29 @@ def unattributed_refund(
     )
 
 
+def chargeback(
+    *, transaction_id: UUID, payment_id: UUID, taken_minor: int, fee_minor: int, currency: str, on: date
+) -> Posting:
+    """The buyer's bank took money of a payment back, and the provider its fee; below zero, they gave it back.
+
+    The marketplace's loss until then: what an order holds stays held, and whose the loss is in the end a person
+    decides.
+    """
+    return Posting(
+        id=transaction_id,
+        kind=TransactionKind.CHARGEBACK,
+        cause=f"payment:{payment_id}",
+        currency=currency,
+        order_id=None,
+        entries=(
+            EntryDraft(AccountKind.PLATFORM_LOSS, taken_minor),
+            EntryDraft(AccountKind.PROVIDER_FEES, fee_minor),
+            EntryDraft(_CLEARING, -taken_minor - fee_minor),
+        ),
+        effective_on=on,
+    )
+
+
 def release(
     *,
     order_id: UUID,

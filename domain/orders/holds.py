@@ -23,16 +23,16 @@ from domain.shared.transitions import Party
 
 _holds = table(OrderHold)
 _OPEN = select(_holds.c.id).where(_holds.c.order_id == bindparam("order_id"), _holds.c.closed_at.is_(None)).limit(1)
-_OPEN_FOR = (
+_EVER_FOR = (
     select(_holds.c.id)
     .where(
         _holds.c.order_id == bindparam("order_id"),
         _holds.c.kind == bindparam("kind"),
         _holds.c.cause_id == bindparam("cause_id"),
-        _holds.c.closed_at.is_(None),
     )
     .limit(1)
 )
+_OPEN_FOR = _EVER_FOR.where(_holds.c.closed_at.is_(None))
 
 _JUDGED_BY_ADMINISTRATORS: Final = (HoldKind.ADMIN, HoldKind.CHARGEBACK)
 """The marketplace's own (by an administrator, or by the system for a lost parcel), and those of the buyer's bank.
@@ -80,6 +80,12 @@ async def place_hold(tx: Tx, order: Order, *, kind: HoldKind, cause_id: UUID, ac
         tx, order, OrderEventKind.HOLD_OPENED, actor, cause_id=hold_id, details={"hold": kind.value, "reason": reason}
     )
     return hold_id
+
+
+async def place_hold_once(tx: Tx, order: Order, *, kind: HoldKind, cause_id: UUID, actor: Actor) -> None:
+    """The same, but what was lifted once stays lifted. The caller holds the order's lock."""
+    if await tx.reads.scalar(_EVER_FOR, order_id=order.id, kind=kind.value, cause_id=cause_id) is None:
+        await place_hold(tx, order, kind=kind, cause_id=cause_id, actor=actor)
 
 
 async def lift_holds(tx: Tx, order: Order, *, kind: HoldKind, cause_id: UUID | None = None, actor: Actor) -> int:

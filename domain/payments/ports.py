@@ -92,6 +92,33 @@ class ProviderRefund:
     failure_code: str | None
 
 
+class ProviderChargebackStatus(StrEnum):
+    OPEN = "open"
+    WON = "won"
+    """Over in the marketplace's favour; also a bank's mere question that came to nothing."""
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargebackMovement:
+    """Money that the provider took because of a chargeback, with its fee; below zero: gave back."""
+
+    movement_ref: str
+    taken_minor: int
+    fee_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderChargeback:
+    """`movements`: everything that was taken and given back so far, in no order."""
+
+    chargeback_ref: str
+    provider_ref: str
+    status: ProviderChargebackStatus
+    movements: tuple[ChargebackMovement, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderAccount:
     """A seller's account with the provider. `requirements_due` names what the seller still has to tell it."""
@@ -241,6 +268,10 @@ class MoneyIn(Protocol):
 
     async def refunds_of(self, provider_ref: str) -> list[ProviderRefund]:
         """Every refund of a payment, also those made by hand over there (without our id)."""
+        ...
+
+    async def chargebacks_of(self, provider_ref: str) -> list[ProviderChargeback]:
+        """Every chargeback of a payment, also those that are over."""
         ...
 
 

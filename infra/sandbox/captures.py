@@ -3,6 +3,7 @@
 from infra.sandbox.calls import Call
 from infra.sandbox.cards import TestCard, test_card
 from infra.sandbox.charges import settle
+from infra.sandbox.disputes import open_dispute
 from infra.sandbox.errors import Body, refused, wrong_state
 from infra.sandbox.events import emit
 from infra.sandbox.expiry import CANCELLABLE, cancel_intent, expire_if_due
@@ -44,6 +45,8 @@ def settle_intent(tx: Tx, intent: Body, charge: Body, amount: int, account: str)
     onward = intent["transfer_data"]
     if onward is not None:
         send(tx, onward["amount"] or amount, intent["currency"], onward["destination"], source=charge)
+    if card.dispute is not None:
+        open_dispute(tx, charge, card, account)
 
 
 def _bypasses_pending(card: TestCard) -> bool:

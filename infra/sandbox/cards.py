@@ -9,7 +9,10 @@ from infra.sandbox.store import Tx, new_id
 
 @dataclass(frozen=True, slots=True)
 class TestCard:
-    """`code` and `decline_code` of the decline it meets; `challenge`: the buyer must authenticate first."""
+    """`code` and `decline_code` of the decline it meets; `challenge`: the buyer must authenticate first.
+
+    `dispute`: why its bank disputes the charge once the money was taken; `inquiry`: it only asks, and takes nothing.
+    """
 
     __test__ = False
 
@@ -18,6 +21,8 @@ class TestCard:
     code: str | None = None
     decline_code: str | None = None
     challenge: bool = False
+    dispute: str | None = None
+    inquiry: bool = False
 
 
 def _declining(last4: str, decline_code: str, code: str = "card_declined") -> TestCard:
@@ -49,6 +54,9 @@ CARDS = {
     "authenticationRequiredChargeDeclinedInsufficientFunds": TestCard(
         "9999", code="card_declined", decline_code="insufficient_funds", challenge=True
     ),
+    "createDispute": TestCard("0259", dispute="fraudulent"),
+    "createDisputeProductNotReceived": TestCard("2685", dispute="product_not_received"),
+    "createDisputeInquiry": TestCard("1976", dispute="fraudulent", inquiry=True),
 }
 
 

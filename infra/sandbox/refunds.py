@@ -2,6 +2,7 @@
 
 from infra.sandbox.balance import move
 from infra.sandbox.calls import Call, page
+from infra.sandbox.disputes import refuse_disputed
 from infra.sandbox.errors import Body, invalid, refused
 from infra.sandbox.events import emit
 from infra.sandbox.store import Tx, new_id
@@ -17,6 +18,7 @@ def create(call: Call) -> Body:
     metadata = form.metadata()
     form.end()
     charge = _charge(call, intent_ref, charge_ref)
+    refuse_disputed(tx, charge, call.account)
     left = charge["amount_captured"] - charge["amount_refunded"]
     if left == 0:
         raise refused(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")

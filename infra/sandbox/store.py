@@ -40,6 +40,10 @@ CREATE INDEX IF NOT EXISTS intent_waiting ON object (account, created)
     WHERE kind = 'payment_intent' AND json_extract(body, '$.status') = 'requires_capture';
 CREATE INDEX IF NOT EXISTS refund_by_intent ON object (account, json_extract(body, '$.payment_intent'), seq)
     WHERE kind = 'refund';
+CREATE INDEX IF NOT EXISTS dispute_by_charge ON object (account, json_extract(body, '$.charge'), seq)
+    WHERE kind = 'dispute';
+CREATE INDEX IF NOT EXISTS dispute_by_intent ON object (account, json_extract(body, '$.payment_intent'), seq)
+    WHERE kind = 'dispute';
 CREATE INDEX IF NOT EXISTS transfer_by_account ON object (account, json_extract(body, '$.destination'), seq)
     WHERE kind = 'transfer';
 CREATE INDEX IF NOT EXISTS payout_travelling ON object (seq)

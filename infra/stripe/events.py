@@ -17,6 +17,8 @@ EVENTS: Final[Mapping[str, tuple[ProviderEventKind, str]]] = {
     "charge.refunded": (ProviderEventKind.REFUNDED_PAYMENT, "payment_intent"),
     "charge.dispute.created": (ProviderEventKind.CHARGEBACK, "payment_intent"),
     "charge.dispute.funds_withdrawn": (ProviderEventKind.CHARGEBACK, "payment_intent"),
+    "charge.dispute.closed": (ProviderEventKind.CHARGEBACK, "payment_intent"),
+    "charge.dispute.funds_reinstated": (ProviderEventKind.CHARGEBACK, "payment_intent"),
     "account.updated": (ProviderEventKind.ACCOUNT, "id"),
 }
 """The types of event to subscribe the endpoint to -> kind, and the field of the object that names what to read.

@@ -6,8 +6,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.payments.ports import (
+    ChargebackMovement,
     DeclineCode,
     ProviderAccount,
+    ProviderChargeback,
+    ProviderChargebackStatus,
     ProviderPayment,
     ProviderPaymentStatus,
     ProviderPayout,
@@ -51,6 +54,20 @@ _REFUND: Final[Mapping[str, ProviderRefundStatus]] = {
     "succeeded": ProviderRefundStatus.SUCCEEDED,
     "failed": ProviderRefundStatus.FAILED,
     "canceled": ProviderRefundStatus.FAILED,
+}
+
+_CHARGEBACK: Final[Mapping[str, ProviderChargebackStatus]] = {
+    "warning_needs_response": ProviderChargebackStatus.OPEN,
+    "warning_under_review": ProviderChargebackStatus.OPEN,
+    "warning_closed": ProviderChargebackStatus.WON,
+    "needs_response": ProviderChargebackStatus.OPEN,
+    "under_review": ProviderChargebackStatus.OPEN,
+    "appeal_needs_response": ProviderChargebackStatus.OPEN,
+    "appeal_under_review": ProviderChargebackStatus.OPEN,
+    "won": ProviderChargebackStatus.WON,
+    "lost": ProviderChargebackStatus.LOST,
+    # The buyer was given the money back before it came to a quarrel.
+    "prevented": ProviderChargebackStatus.LOST,
 }
 
 _PAYOUT: Final[Mapping[str, ProviderPayoutStatus]] = {
@@ -110,6 +127,24 @@ def refund_of(refund: Body) -> ProviderRefund:
         status=_REFUND[refund["status"]],
         amount_minor=refund["amount"],
         failure_code=refund.get("failure_reason"),
+    )
+
+
+def chargeback_of(dispute: Body) -> ProviderChargeback:
+    return ProviderChargeback(
+        chargeback_ref=dispute["id"],
+        provider_ref=ref_of(dispute["payment_intent"]) or "",
+        # A word that is not known yet keeps the money where it is.
+        status=_CHARGEBACK.get(dispute["status"], ProviderChargebackStatus.OPEN),
+        movements=tuple(
+            ChargebackMovement(
+                movement_ref=movement["id"],
+                taken_minor=-movement["amount"],
+                fee_minor=movement["fee"],
+                currency=movement["currency"].upper(),
+            )
+            for movement in dispute["balance_transactions"]
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import stripe
 from stripe.params import (
+    DisputeListParams,
     PaymentIntentConfirmParams,
     PaymentIntentCreateParams,
     PaymentIntentListParams,
@@ -14,9 +15,15 @@ from stripe.params import (
 )
 
 from domain.payments.errors import ProviderRefused, RefusalReason
-from domain.payments.ports import AuthorizeRequest, ProviderPayment, ProviderPaymentStatus, ProviderRefund
+from domain.payments.ports import (
+    AuthorizeRequest,
+    ProviderChargeback,
+    ProviderPayment,
+    ProviderPaymentStatus,
+    ProviderRefund,
+)
 from infra.stripe.client import PAGE_MAX, StripeCalls
-from infra.stripe.mapping import own_id, payment_of, refund_of
+from infra.stripe.mapping import chargeback_of, own_id, payment_of, refund_of
 
 EXPANDED: Final = ["latest_charge.balance_transaction"]
 CLOCK_MARGIN: Final = timedelta(minutes=10)
@@ -137,6 +144,11 @@ class StripeMoneyIn:
         refunds = self._calls.v1.refunds
         params: RefundListParams = {"payment_intent": provider_ref, "limit": PAGE_MAX}
         return [refund_of(refund) async for refund in self._calls.listed(lambda: refunds.list_async(params))]
+
+    async def chargebacks_of(self, provider_ref: str) -> list[ProviderChargeback]:
+        disputes = self._calls.v1.disputes
+        params: DisputeListParams = {"payment_intent": provider_ref, "limit": PAGE_MAX}
+        return [chargeback_of(dispute) async for dispute in self._calls.listed(lambda: disputes.list_async(params))]
 
     async def _payment(self, request: Callable[[], Awaitable[stripe.PaymentIntent]]) -> ProviderPayment:
         """The payment as answered; a declined card is answered as an error that carries it."""

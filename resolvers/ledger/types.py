@@ -18,6 +18,7 @@ expose(
         TransactionKind.REFUND: "Money went back to a buyer.",
         TransactionKind.RELEASE: "Held money became the seller's, less the commission.",
         TransactionKind.REVERSAL: "An earlier booking was taken back.",
+        TransactionKind.CHARGEBACK: "A buyer's bank took money back, or gave it back after it was persuaded.",
     },
     name="LedgerTransactionKind",
 )

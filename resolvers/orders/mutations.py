@@ -180,8 +180,8 @@ class AdminOrderMutations:
 
     @mutation(
         AccessLevel.ADMIN,
-        "Lift the marketplace's own holds on an order, and those of chargebacks, won or lost: once nothing else holds "
-        "the order, its money can go on.",
+        "Lift the marketplace's own holds on an order, and those of chargebacks (a won one is lifted by itself): once "
+        "nothing else holds the order, its money can go on.",
     )
     async def close_hold(self, info: Info, input: CloseHoldInput) -> CloseHoldResult:
         context = info.context

@@ -37,6 +37,8 @@ class PaymentWorld(Protocol):
 
     async def refund_by_hand(self, payment: ProviderPayment, amount_minor: int) -> None: ...
 
+    async def end_chargeback(self, chargeback_ref: str, *, won: bool) -> None: ...
+
     async def onboard(self, account_ref: str) -> None: ...
 
     async def fail(self, operation: str, when: str, times: int) -> None: ...
@@ -65,6 +67,9 @@ class FakeWorld:
 
     async def refund_by_hand(self, payment: ProviderPayment, amount_minor: int) -> None:
         self._fake.refund_by_hand(payment.provider_ref, amount_minor)
+
+    async def end_chargeback(self, chargeback_ref: str, *, won: bool) -> None:
+        (self._fake.bank.win if won else self._fake.bank.lose)(chargeback_ref)
 
     async def onboard(self, account_ref: str) -> None:
         self._fake.onboard(account_ref)
@@ -126,6 +131,10 @@ class StripeWorld:
 
     async def refund_by_hand(self, payment: ProviderPayment, amount_minor: int) -> None:
         await self.v1.refunds.create_async({"payment_intent": payment.provider_ref, "amount": amount_minor})
+
+    async def end_chargeback(self, chargeback_ref: str, *, won: bool) -> None:
+        text = "winning_evidence" if won else "losing_evidence"
+        await self.v1.disputes.update_async(chargeback_ref, {"evidence": {"uncategorized_text": text}})
 
     async def onboard(self, account_ref: str) -> None:
         link = await self.gateway.onboarding_link(account_ref, f"{self.url}/back", f"{self.url}/again")

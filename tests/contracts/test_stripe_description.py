@@ -72,6 +72,7 @@ def requests_of(gateway: StripePaymentGateway) -> dict[str, Awaitable[Any]]:
         "read_refund": gateway.read_refund("re_1"),
         "find_refund": gateway.find_refund("pi_1", new_id()),
         "refunds_of": gateway.refunds_of("pi_1"),
+        "chargebacks_of": gateway.chargebacks_of("pi_1"),
         "create_account": gateway.create_account("DE", "a@example.com", new_id()),
         "onboarding_link": gateway.onboarding_link("acct_1", "https://a.example", "https://b.example"),
         "read_account": gateway.read_account("acct_1"),
@@ -109,6 +110,8 @@ async def test_the_check_has_teeth(mock: str) -> None:
 
 async def test_the_sandbox_invents_no_fields(mock: str, sandbox: StripeWorld) -> None:
     made = await paid(sandbox, customer=(await sandbox.v1.customers.create_async({})).id)
+    await paid(sandbox, amount=10_000)
+    await paid(sandbox, payment_method="pm_card_createDispute")
     account = await onboarded(sandbox)
     await sandbox.v1.refunds.create_async({"payment_intent": made.id, "amount": 10})
     await sandbox.v1.transfers.create_async({"amount": 10, "currency": "eur", "destination": account})
@@ -117,6 +120,7 @@ async def test_the_sandbox_invents_no_fields(mock: str, sandbox: StripeWorld) ->
         "payment_intents",
         "charges",
         "refunds",
+        "disputes",
         "transfers",
         "payouts",
         "customers",

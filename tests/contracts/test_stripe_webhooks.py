@@ -34,6 +34,8 @@ def signed(payload: bytes, secret: str = NEW, at: int | None = None) -> str:
         ("refund.failed", {"id": "re_1"}, Kind.REFUND, "re_1"),
         ("charge.refunded", {"id": "ch_1", "payment_intent": "pi_1"}, Kind.REFUNDED_PAYMENT, "pi_1"),
         ("charge.dispute.created", {"id": "dp_1", "payment_intent": {"id": "pi_1"}}, Kind.CHARGEBACK, "pi_1"),
+        ("charge.dispute.closed", {"id": "dp_1", "payment_intent": "pi_1"}, Kind.CHARGEBACK, "pi_1"),
+        ("charge.dispute.funds_reinstated", {"id": "dp_1", "payment_intent": "pi_1"}, Kind.CHARGEBACK, "pi_1"),
         ("transfer.reversed", {"id": "tr_1"}, Kind.OTHER, "tr_1"),
         ("payout.failed", {"id": "po_1"}, Kind.OTHER, "po_1"),
         ("account.updated", {"id": "acct_1"}, Kind.ACCOUNT, "acct_1"),

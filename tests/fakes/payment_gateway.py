@@ -11,6 +11,7 @@ from domain.payments.errors import InvalidSignature, ProviderRefused, RefusalRea
 from domain.payments.ports import (
     AuthorizeRequest,
     DeclineCode,
+    ProviderChargeback,
     ProviderEvent,
     ProviderEventKind,
     ProviderPayment,
@@ -18,6 +19,7 @@ from domain.payments.ports import (
     ProviderRefund,
     ProviderRefundStatus,
 )
+from tests.fakes.chargebacks import ASKED, DISPUTED, FakeBank
 from tests.fakes.payment_provider import SIGNATURE, FakeProvider, wall_clock
 from tests.fakes.seller_money import FakeSellerMoney
 
@@ -39,6 +41,7 @@ class FakePaymentGateway(FakeSellerMoney):
 
     def __init__(self, now: Callable[[], datetime] = wall_clock) -> None:
         super().__init__(FakeProvider(now))
+        self.bank = FakeBank(self.provider)
         self.payments: dict[str, ProviderPayment] = {}
         self.refunds: dict[str, ProviderRefund] = {}
         self._customers: dict[str, str] = {}
@@ -93,7 +96,7 @@ class FakePaymentGateway(FakeSellerMoney):
                 raise ProviderRefused(RefusalReason.AMOUNT_NOT_ALLOWED, "more than authorized")
             fee = amount_minor * 29 // 1000 + 30
             self.available_minor[payment.currency] = self.available_minor.get(payment.currency, 0) + amount_minor - fee
-            return self._set(
+            taken = self._set(
                 replace(
                     payment,
                     status=Status.CAPTURED,
@@ -103,6 +106,9 @@ class FakePaymentGateway(FakeSellerMoney):
                     capture_before=None,
                 )
             )
+            if payment.payment_method_ref in (DISPUTED, ASKED):
+                self.bank.charge_back(taken, inquiry=payment.payment_method_ref == ASKED)
+            return taken
 
         return self.provider.do("capture", effect, idempotency_key, (provider_ref, amount_minor))
 
@@ -176,6 +182,9 @@ class FakePaymentGateway(FakeSellerMoney):
             "refunds_of", lambda: [one for one in self.refunds.values() if one.provider_ref == provider_ref]
         )
 
+    async def chargebacks_of(self, provider_ref: str) -> list[ProviderChargeback]:
+        return self.provider.do("chargebacks_of", lambda: self.bank.of(provider_ref))
+
     def parse_webhook(self, payload: bytes, signature: str) -> ProviderEvent:
         if signature != SIGNATURE:
             raise InvalidSignature
@@ -217,7 +226,7 @@ class FakePaymentGateway(FakeSellerMoney):
             self._set(replace(payment, status=Status.REQUIRES_ACTION))
         elif method in DECLINES:
             self._declined(payment, DECLINES[method])
-        elif method in ("pm_card_visa", "pm_card_mastercard"):
+        elif method in ("pm_card_visa", "pm_card_mastercard", DISPUTED, ASKED):
             self._authorized(payment)
         else:
             raise ProviderRefused(RefusalReason.NOT_FOUND, method)
