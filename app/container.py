@@ -113,7 +113,7 @@ async def open_container(
         primary_pool, read_pool, search_pool = await open_pools(opened, settings, watch_pool)
         hints = await opened.enter_async_context(open_redis_hints(settings.redis_url))
         redis = await opened.enter_async_context(redis_of(settings, measures))
-        hasher = Argon2PasswordHasher()
+        hasher = password_hasher(settings)
         opened.callback(hasher.close)
         gateway = payment_gateway(settings)
         opened.push_async_callback(gateway.aclose)
@@ -178,6 +178,10 @@ def rate_tables(settings: Settings, reads: Reads, measures: Measures) -> tuple[T
     seconds = settings.rates_cache_seconds
     shipping = TableShippingRates(reads, measures, fresh_seconds=seconds)
     return shipping, TableTaxRules(reads, measures, fresh_seconds=seconds)
+
+
+def password_hasher(settings: Settings) -> Argon2PasswordHasher:
+    return Argon2PasswordHasher(passes=settings.password_hash_passes, memory_kib=settings.password_hash_memory_kib)
 
 
 def object_storage(settings: Settings, clock: Clock) -> ObjectStore:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 
-from app.settings_faults import exposure_faults, production_faults
+from app.settings_faults import exposure_faults, password_faults, production_faults
 from app.settings_fields import Environment, Fields
 
 
@@ -26,6 +26,8 @@ class Settings(Fields):
             faults.append("TRUSTED_DOCUMENTS_ONLY needs TRUSTED_DOCUMENTS")
         if self.clock_offset_seconds and self.environment is not Environment.TEST:
             faults.append("CLOCK_OFFSET_SECONDS is for tests only")
+        if self.environment is not Environment.TEST:
+            faults += password_faults(self)
         if self.smtp_username is not None and self.smtp_password is None:
             faults.append("SMTP_PASSWORD is not set, and SMTP_USERNAME is")
         if faults:

@@ -160,6 +160,15 @@ class Fields(BaseSettings):
         description="Secret that signs addresses of files in a directory, at least 32 bytes; by default a key of its "
         "own made from JWT_SECRET, which changes with it.",
     )
+    password_hash_passes: int = Field(
+        3, ge=1, le=20, description="Passes of argon2id over its memory for a password; counts for new passwords."
+    )
+    password_hash_memory_kib: int = Field(
+        65_536,
+        ge=8,
+        le=1_048_576,
+        description="Memory of argon2id for a password, in KiB; two passwords at once are worked on in a process.",
+    )
     auto_approve_trusted_sellers: bool = Field(
         True, description="Publish listings of sellers in good standing without a moderator."
     )

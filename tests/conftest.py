@@ -113,6 +113,9 @@ def settings_for(database_url: str, redis_url: str, **more: Any) -> Settings:
         database_pool_size=10,
         database_read_pool_size=10,
         database_search_pool_size=5,
+        # The work of a hash protects passwords that were stolen; these tests make and check hundreds.
+        password_hash_passes=1,
+        password_hash_memory_kib=8,
         rates_cache_seconds=0,
         search_remembered_seconds=0,
         # A busy machine is no absent Redis.

@@ -184,6 +184,8 @@ class Product:
             "STRIPE_API_BASE": self.sandbox.url,
             "STORAGE_URL": f"file:{self.directory / 'files'}",
             "SHUTDOWN_SECONDS": "3",
+            "PASSWORD_HASH_PASSES": "1",
+            "PASSWORD_HASH_MEMORY_KIB": "8",
             "LOG_LEVEL": "INFO",
             "PYTHONUNBUFFERED": "1",
             **self.settings,

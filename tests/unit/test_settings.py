@@ -196,6 +196,25 @@ def test_the_clock_moves_in_the_test_environment_only(environment: pytest.Monkey
     assert settings.database_url == "postgresql://db/market"
 
 
+@pytest.mark.parametrize(
+    ("passes", "memory_kib", "sound"),
+    [(3, 65_536, True), (5, 7_168, True), (2, 19_456, True), (1, 8, False), (20, 7_000, False), (1, 19_456, False)],
+)
+def test_passwords_are_hashed_cheaply_in_the_test_environment_only(
+    environment: pytest.MonkeyPatch, passes: int, memory_kib: int, sound: bool
+) -> None:
+    put(environment, PASSWORD_HASH_PASSES=str(passes), PASSWORD_HASH_MEMORY_KIB=str(memory_kib))
+    for place in ("production", "development"):
+        put(environment, **{**SOUND, "ENVIRONMENT": place})
+        if sound:
+            assert load_settings().password_hash_passes == passes
+        else:
+            with pytest.raises(SettingsRefused, match=r"PASSWORD_HASH_MEMORY_KIB=\d+ .* too weak"):
+                load_settings()
+    put(environment, ENVIRONMENT="test")
+    assert load_settings().password_hash_memory_kib == memory_kib
+
+
 def test_every_setting_says_what_it_is() -> None:
     undescribed = [name for name, field in Settings.model_fields.items() if not field.description]
     assert undescribed == []
