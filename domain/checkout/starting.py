@@ -26,7 +26,7 @@ from domain.inventory.reservations import reserve
 from domain.orders.placement import Recipient
 from domain.pricing.quote import Problem, ProblemKind, Quote, QuoteRequest, WantedLine
 from domain.pricing.quoting import Facts, gather_facts, price
-from domain.pricing.reads import in_chosen_ways, sellables_by_ids
+from domain.pricing.reads import in_chosen_ways, sellables_to_buy
 from domain.shared.actor import Actor, Client
 from domain.shared.commands import IdempotencyKey, Version, command
 from domain.shared.database import Query, Tx, table
@@ -234,7 +234,7 @@ async def _reserve(
 async def _firm_quote(tx: Tx, command: StartCheckout, basis: _Basis, lines: tuple[CartLineSnapshot, ...]) -> Quote:
     """Priced again inside the transaction; only what shipping and tax cost was looked up before."""
     wanted = tuple(WantedLine(line.variant_id, line.quantity, line.fulfilment) for line in lines)
-    found = await sellables_by_ids(tx.reads, [line.variant_id for line in wanted])
+    found = await sellables_to_buy(tx, [line.variant_id for line in wanted])
     facts = replace(basis.facts, sellables=in_chosen_ways(found, {line.variant_id: line.fulfilment for line in wanted}))
     result = price(facts, QuoteRequest(wanted, basis.country, basis.deliveries))
     if result.problems or result.quote is None:

@@ -1,14 +1,15 @@
 """Erasing an account: by its owner, who proves to be it, or by an administrator who was asked in writing.
 
 Invariant: nobody is erased while money is held or owed for them. The cart is locked before anything is looked at, and
-a purchase takes the cart first: one that was faster is seen, one that is slower finds it changed.
+a purchase takes the cart first: one that was faster is seen, one that is slower finds it changed. So it is with the
+shops that go along, and sales.
 """
 
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, SecretStr
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from domain.cart.holding import Holder, empty, find, touch
 from domain.cart.model import Cart
@@ -102,18 +103,21 @@ async def _erase(tx: Tx, user: User, party: Party, actor: Actor) -> None:
 
 
 async def _only_theirs(tx: Tx, user_id: UUID) -> list[Seller]:
-    """Shops that nobody else owns, locked."""
-    others = _members.alias("others")
-    mine = select(_members.c.seller_id).where(
-        _members.c.user_id == user_id,
+    """Shops that nobody else owns, locked.
+
+    All shops of theirs are locked before it is asked who else owns them: of two owners who leave at once the second
+    is the last one. A purchase holds the shops that it buys from, so it is either seen among the orders, or finds them
+    closed.
+    """
+    mine = select(_members.c.seller_id).where(_members.c.user_id == user_id, _members.c.role == MemberRole.OWNER.value)
+    shops = await tx.lock(Seller, sorted((await tx.execute(mine)).scalars()))
+    shared = select(_members.c.seller_id).where(
+        _members.c.seller_id.in_([shop.id for shop in shops]),
         _members.c.role == MemberRole.OWNER.value,
-        ~exists().where(
-            others.c.seller_id == _members.c.seller_id,
-            others.c.role == MemberRole.OWNER.value,
-            others.c.user_id != user_id,
-        ),
+        _members.c.user_id != user_id,
     )
-    return await tx.lock(Seller, sorted((await tx.execute(mine)).scalars()))
+    others = set((await tx.execute(shared)).scalars())
+    return [shop for shop in shops if shop.id not in others]
 
 
 async def _close(tx: Tx, shop: Seller, actor: Actor) -> None:

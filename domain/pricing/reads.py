@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, exists, func, select
 from domain.catalog.model import Category, Fulfilment, Listing, ListingStatus, SaleMode, Variant, Visibility, ways_of
 from domain.inventory.model import GENERAL_POOL, StockItem
 from domain.sellers.model import PaymentAccount, Seller, SellerStatus
-from domain.shared.database import Query, Reads, table
+from domain.shared.database import Query, Reads, Tx, table
 
 _variants, _listings, _sellers = table(Variant), table(Listing), table(Seller)
 _categories, _stock, _accounts = table(Category), table(StockItem), table(PaymentAccount)
@@ -47,7 +47,7 @@ class Sellable:
 
 
 # Stock is read without a lock, so nobody waits for it; the reservation decides again under the lock.
-_SELLABLES = Query(
+_FOUND = (
     select(
         _variants.c.id,
         _listings.c.id,
@@ -75,13 +75,23 @@ _SELLABLES = Query(
     .join(_sellers, _sellers.c.id == _listings.c.seller_id)
     .join(_categories, _categories.c.id == _listings.c.category_id)
     .outerjoin(_stock, (_stock.c.variant_id == _variants.c.id) & (_stock.c.pool == GENERAL_POOL))
-    .where(_variants.c.id == func.any(bindparam("ids"))),
-    Sellable,
+    .where(_variants.c.id == func.any(bindparam("ids")))
 )
+_SELLABLES = Query(_FOUND, Sellable)
+_SELLABLES_HELD = Query(_FOUND.with_for_update(read=True, key_share=True, of=_sellers), Sellable)
 
 
 async def sellables_by_ids(reads: Reads, variant_ids: Sequence[UUID]) -> Mapping[UUID, Sellable]:
     return {each.variant_id: each for each in await reads.all(_SELLABLES, ids=list(variant_ids))}
+
+
+async def sellables_to_buy(tx: Tx, variant_ids: Sequence[UUID]) -> Mapping[UUID, Sellable]:
+    """The same for the transaction that buys them: their shops stay as they are read until it ends.
+
+    Orders refer to their shops and so hold them in the same way, but not before they are written: a shop that is closed
+    between the quote and the order would have sold. Sales do not wait for each other by this.
+    """
+    return {each.variant_id: each for each in await tx.reads.all(_SELLABLES_HELD, ids=list(variant_ids))}
 
 
 def in_chosen_ways(

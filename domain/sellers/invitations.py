@@ -123,10 +123,11 @@ async def accept_invitation(command: AcceptInvitation, *, actor: Actor, db: Data
         row = (await tx.execute(found)).one_or_none()
         if row is None:
             raise NotFound("invitation")
-        # The shop first, as in every change of its members.
+        # The person before the shop, as in whoever leaves; the shop before its members, as in every change of them.
+        users = await tx.lock(User, [user_id])
         await tx.lock(Seller, [row.seller_id])
         rows = await tx.lock(SellerInvitation, [row.id])
-        if not rows or not await _is_for(tx, rows[0], user_id):
+        if not rows or not users or users[0].email.lower() != rows[0].email.lower():
             raise NotFound("invitation")
         (invitation,) = rows
         member = await role_of(tx, invitation.seller_id, user_id) is not None
@@ -156,11 +157,6 @@ async def forget_invitations(*, db: Database) -> int:
 
 def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-async def _is_for(tx: Tx, invitation: SellerInvitation, user_id: UUID) -> bool:
-    user = await tx.get(User, user_id)
-    return user is not None and user.email.lower() == invitation.email.lower()
 
 
 async def _refuse_over(tx: Tx, invitation: SellerInvitation) -> None:

@@ -16,7 +16,7 @@ from domain.shared.commands import command
 from domain.shared.database import Database, Tx, table
 from domain.shared.errors import NotFound, NotPermitted
 from domain.shared.ids import UserId
-from domain.users.model import User, UserSession
+from domain.users.model import User, UserSession, UserStatus
 
 _members = table(SellerMember)
 _sessions = table(UserSession)
@@ -54,8 +54,14 @@ async def role_of(tx: Tx, seller_id: UUID, user_id: UUID) -> MemberRole | None:
 
 
 async def join(tx: Tx, seller_id: UUID, user_id: UUID, role: MemberRole) -> None:
-    """Makes a user a member. Raises TooMany when they work for SHOPS_PER_USER_MAX shops already."""
-    await tx.lock(User, [user_id])
+    """Makes a user a member.
+
+    Raises TooMany when they work for SHOPS_PER_USER_MAX shops already, and NotPermitted for an account that was blocked
+    or erased a moment ago.
+    """
+    users = await tx.lock(User, [user_id])
+    if not users or users[0].status is not UserStatus.ACTIVE:
+        raise NotPermitted("This account is not active.")
     if await count_members(tx, _members.c.user_id == user_id) >= SHOPS_PER_USER_MAX:
         raise TooMany("shops that a person works for", SHOPS_PER_USER_MAX)
     await tx.add(SellerMember(seller_id=seller_id, user_id=user_id, role=role, added_at=tx.now))
