@@ -1,11 +1,10 @@
 """What a resolver has in its hands: who asks, the ports, the read door, and loaders for this one operation."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import strawberry
-from aiodataloader import DataLoader
 
 from domain.cart.ports import CartCache, CartPorts
 from domain.checkout.ports import CheckoutPorts
@@ -20,10 +19,10 @@ from domain.shared.database import Database, Reads
 from domain.shared.feeds import Hints
 from domain.shared.policy import Policy
 from domain.users.ports import PasswordHasher, TokenSigner, UserPorts
+from resolvers.shared.batching import Batch, Batcher
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-Batch = Callable[[Reads, Sequence[K]], Awaitable[Mapping[K, V]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,30 +69,22 @@ class Ports:
 
 
 class LoaderScope:
-    """One data loader per batch read, made when first needed; it batches and remembers within one operation."""
+    """One batcher per batch read, made when first needed; it batches and remembers within one operation."""
 
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
-        self._loaders: dict[object, DataLoader[Any, Any]] = {}
+        self._batchers: dict[object, Batcher[Any, Any]] = {}
 
-    async def load(self, batch: Batch[K, V], key: K) -> V | None:
+    def load(self, batch: Batch[K, V], key: K) -> Awaitable[V | None]:
         """`await context.loaders.load(sellers_by_ids, seller_id)`: None when the read does not know the key."""
-        loader = self._loaders.get(batch)
-        if loader is None:
-            loader = self._loaders[batch] = DataLoader(self._batch_load(batch), max_batch_size=1_000)
-        found: V | None = await loader.load(key)
-        return found
-
-    def _batch_load(self, batch: Batch[K, V]) -> Callable[[list[K]], Coroutine[Any, Any, list[V | None]]]:
-        async def load(keys: list[K]) -> list[V | None]:
-            found = await batch(self._reads, keys)
-            return [found.get(key) for key in keys]
-
-        return load
+        batcher = self._batchers.get(batch)
+        if batcher is None:
+            batcher = self._batchers[batch] = Batcher(batch, self._reads)
+        return batcher.load(key)
 
     def forget(self) -> None:
         """Before each event of a subscription: what the last one loaded is old."""
-        self._loaders.clear()
+        self._batchers.clear()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ is compiled (no arguments, no directives, no field extensions, nothing asynchron
 what its type promises, the executor does that field over again and finds the words and the path of the error.
 """
 
+import weakref
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from operator import attrgetter
@@ -37,7 +38,8 @@ from graphql import (
     Undefined,
 )
 from graphql.execution.collect_fields import FieldDetails
-from graphql.pyutils import Path
+from graphql.pyutils import Path, gather_with_cancel
+from graphql.type.definition import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.field import StrawberryField
 
@@ -74,6 +76,7 @@ class PlainFields(StrawberryGraphQLCoreExecutionContext):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.async_helpers = _helpers(weakref.ref(self))
         # By the identity of the fields, which are held so that it stays theirs.
         self._found: dict[int, tuple[Grouped, Reads]] = {}
 
@@ -132,6 +135,18 @@ class PlainFields(StrawberryGraphQLCoreExecutionContext):
         else:
             operations.move_to_end(id(operation))
         return known[1]
+
+
+def _helpers(executor: "weakref.ref[PlainFields]") -> GraphQLResolveInfoHelpers:
+    """As the executor makes them, but they do not hold it: it would be garbage that only the collector finds, and with
+    it all that the operation loaded.
+    """
+
+    def track(values: Sequence[Any]) -> None:
+        if (alive := executor()) is not None:
+            alive.track_async_work(values)
+
+    return GraphQLResolveInfoHelpers(gather=lambda values: gather_with_cancel(*values), track=track)
 
 
 def remembered(schema: GraphQLSchema) -> Operations:
