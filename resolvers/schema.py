@@ -27,7 +27,7 @@ from resolvers.catalog.pictures import SellerPictureMutations
 from resolvers.catalog.placing import PlaceMutations
 from resolvers.catalog.queries import AdminCatalogQueries, PublicCatalogQueries, SellerCatalogQueries
 from resolvers.checkout.mutations import CheckoutMutations
-from resolvers.checkout.queries import AdminReviewQueries, BuyerCheckoutQueries
+from resolvers.checkout.queries import BuyerCheckoutQueries
 from resolvers.checkout.subscriptions import CheckoutSubscriptions
 from resolvers.erasure.mutations import ErasureMutations
 from resolvers.extensions.plain_fields import PlainFields
@@ -50,6 +50,8 @@ from resolvers.orders.subscriptions import OrderSubscriptions
 from resolvers.reviews.admin_mutations import ReviewModerationMutations
 from resolvers.reviews.mutations import ReviewMutations
 from resolvers.reviews.queries import BuyerReviewQueries, ModeratorReviewQueries, SellerReviewQueries
+from resolvers.risk.mutations import CaseMutations
+from resolvers.risk.queries import AdminCaseQueries
 from resolvers.search.queries import PublicSearchQueries
 from resolvers.sellers.admin_mutations import AdminSellerMutations
 from resolvers.sellers.invitation_mutations import InvitationMutations
@@ -113,7 +115,7 @@ AdminArea = merged(
         AdminMatchingQueries,
         AdminOrderQueries,
         AdminLedgerQueries,
-        AdminReviewQueries,
+        AdminCaseQueries,
         ModeratorReviewQueries,
         AdminNotificationQueries,
     ),
@@ -176,6 +178,7 @@ Mutation = merged(
         PlaceMutations,
         CartMutations,
         CheckoutMutations,
+        CaseMutations,
         OrderMutations,
         SellerOrderMutations,
         AdminOrderMutations,

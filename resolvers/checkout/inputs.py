@@ -46,20 +46,6 @@ class CancelCheckoutInput:
     checkout_id: strawberry.ID = strawberry.field(description="The checkout.")
 
 
-@strawberry.input(description="Let a checkout in review go on.")
-class ApproveModerationCaseInput:
-    case_id: strawberry.ID = strawberry.field(description="The moderation case.")
-    idempotency_key: str = strawberry.field(description=KEY)
-    note: str = strawberry.field(default="", description="Why; kept with the case, at most 500 characters.")
-
-
-@strawberry.input(description="End a checkout in review. Nothing is taken.")
-class RejectModerationCaseInput:
-    case_id: strawberry.ID = strawberry.field(description="The moderation case.")
-    idempotency_key: str = strawberry.field(description=KEY)
-    note: str = strawberry.field(default="", description="Why; kept with the case, at most 500 characters.")
-
-
 @strawberry.input(description="Accept an order by request: the buyer is charged.")
 class AcceptOrderInput:
     order_id: strawberry.ID = strawberry.field(description="The order.")

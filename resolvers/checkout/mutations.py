@@ -9,32 +9,26 @@ from domain.checkout.deciding import (
     AnswerOrder,
     CancelCheckout,
     ContinueCheckout,
-    DecideCase,
     answer_order,
     cancel_checkout,
     continue_checkout,
-    decide_case,
 )
 from domain.checkout.reads import checkout_of_buyer
 from domain.checkout.starting import StartCheckout, start_checkout
 from domain.orders.reads import orders_by_ids
-from domain.risk.cases import case_by_id
 from domain.shared.errors import NotFound as Missing
 from resolvers.cart.types import CartChanged, CartEmpty
 from resolvers.checkout.inputs import (
     AcceptOrderInput,
-    ApproveModerationCaseInput,
     CancelCheckoutInput,
     CheckoutInput,
     ContinueCheckoutInput,
     DeclineOrderInput,
-    RejectModerationCaseInput,
 )
 from resolvers.checkout.types import AddressRequired, Checkout, ItemsUnavailable, PaymentUnavailable, QuoteNotFirm
 from resolvers.context import Info
 from resolvers.orders.types import Order
-from resolvers.risk.types import ModerationCase
-from resolvers.shared.errors import Busy, IdempotencyConflict, IllegalTransition, InvalidInput, NotFound, NotPermitted
+from resolvers.shared.errors import Busy, IdempotencyConflict, IllegalTransition, InvalidInput, NotFound
 from resolvers.shared.parsing import parse
 from resolvers.shared.permission import AccessLevel, mutation
 
@@ -65,21 +59,6 @@ ContinueCheckoutResult = Annotated[
 CancelCheckoutResult = Annotated[
     CheckoutSuccess | IllegalTransition | NotFound | Busy | InvalidInput,
     strawberry.union("CancelCheckoutResult", description="What became of a cancellation."),
-]
-
-
-@strawberry.type(description="The case is decided.")
-class DecideCaseSuccess:
-    moderation_case: ModerationCase = strawberry.field(description="The case.")
-
-
-ApproveModerationCaseResult = Annotated[
-    DecideCaseSuccess | IllegalTransition | IdempotencyConflict | NotPermitted | NotFound | Busy | InvalidInput,
-    strawberry.union("ApproveModerationCaseResult", description="What became of an approval."),
-]
-RejectModerationCaseResult = Annotated[
-    DecideCaseSuccess | IllegalTransition | IdempotencyConflict | NotPermitted | NotFound | Busy | InvalidInput,
-    strawberry.union("RejectModerationCaseResult", description="What became of a rejection."),
 ]
 
 
@@ -127,16 +106,6 @@ class CheckoutMutations:
             info, await cancel_checkout(command, actor=info.context.actor, ports=info.context.ports.checkout)
         )
 
-    @mutation(AccessLevel.MODERATOR, "Let a checkout in review go on.")
-    async def approve_moderation_case(
-        self, info: Info, input: ApproveModerationCaseInput
-    ) -> ApproveModerationCaseResult:
-        return await _decide(info, parse(DecideCase, input, approve=True))
-
-    @mutation(AccessLevel.MODERATOR, "End a checkout in review; nothing is taken.")
-    async def reject_moderation_case(self, info: Info, input: RejectModerationCaseInput) -> RejectModerationCaseResult:
-        return await _decide(info, parse(DecideCase, input, approve=False))
-
     @mutation(AccessLevel.SELLER, "Accept an order by request.")
     async def accept_order(self, info: Info, input: AcceptOrderInput) -> AcceptOrderResult:
         return await _answer(info, parse(AnswerOrder, input, accept=True))
@@ -144,14 +113,6 @@ class CheckoutMutations:
     @mutation(AccessLevel.SELLER, "Decline an order by request.")
     async def decline_order(self, info: Info, input: DeclineOrderInput) -> DeclineOrderResult:
         return await _answer(info, parse(AnswerOrder, input, accept=False))
-
-
-async def _decide(info: Info, command: DecideCase) -> DecideCaseSuccess:
-    await decide_case(command, actor=info.context.actor, ports=info.context.ports.checkout)
-    case = await case_by_id(info.context.ports.db.primary, command.case_id)
-    if case is None:
-        raise Missing("moderation_case")
-    return DecideCaseSuccess(moderation_case=ModerationCase.of(case))
 
 
 async def _answer(info: Info, command: AnswerOrder) -> AnswerOrderSuccess:

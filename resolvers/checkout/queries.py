@@ -6,11 +6,9 @@ from uuid import UUID
 import strawberry
 
 from domain.checkout.reads import MY_CHECKOUTS, checkout_of_buyer, checkouts_of_buyer, count_of_buyer
-from domain.risk.cases import OPEN_CASES, count_open_cases, open_cases
 from domain.shared.ids import decode_id
 from resolvers.checkout.types import Checkout
 from resolvers.context import Context, Info
-from resolvers.risk.types import ModerationCase
 from resolvers.shared.connections import After, Connection, First, connection
 from resolvers.shared.nodes import register_node
 from resolvers.shared.permission import AccessLevel, query
@@ -33,16 +31,6 @@ class BuyerCheckoutQueries:
         buyer_id = info.context.actor.user()
         page = await checkouts_of_buyer(info.context.reads, buyer_id, MY_CHECKOUTS.request(first, after))
         return connection(page, Checkout.of, lambda: count_of_buyer(info.context.reads, buyer_id))
-
-
-@strawberry.type
-class AdminReviewQueries:
-    @query(AccessLevel.MODERATOR, "Checkouts that wait for a decision, the oldest first.")
-    async def moderation_cases(
-        self, info: Info, first: First = None, after: After = None
-    ) -> Connection[ModerationCase]:
-        page = await open_cases(info.context.reads, OPEN_CASES.request(first, after))
-        return connection(page, ModerationCase.of, lambda: count_open_cases(info.context.reads))
 
 
 async def _checkout(context: Context, id_: UUID) -> Checkout | None:
