@@ -13,8 +13,6 @@ from pydantic import SecretStr
 
 from app.settings import Settings
 
-KEY_BYTES: Final = 32
-"""What SHA-256 gives in one block."""
 _NO_SALT: Final = bytes(32)
 
 
@@ -32,7 +30,7 @@ def key_for(purpose: Purpose, settings: Settings) -> bytes:
 
 
 def derived(secret: bytes, label: bytes, salt: bytes = _NO_SALT) -> bytes:
-    """HKDF's extract and the first block of its expand: KEY_BYTES bytes."""
+    """HKDF's extract and the first block of its expand: what SHA-256 gives, 32 bytes."""
     pseudorandom = hmac.digest(salt, secret, hashlib.sha256)
     return hmac.digest(pseudorandom, label + b"\x01", hashlib.sha256)
 

@@ -4,7 +4,7 @@ Invariant: 200 is answered only once the message is safe in the database; anythi
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -22,8 +22,6 @@ from domain.payments.ports import ProviderEventKind
 BODY_MAX = 512 * 1024
 BODY_SECONDS_MAX = 10.0
 PAYMENTS_SOURCE = "payments"
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def webhook_routes(container: Callable[[], Container]) -> list[Route]:

@@ -19,7 +19,6 @@ from domain.shared.database import table
 
 BATCH_ROWS: Final = 5_000
 Row = Mapping[str, Any]
-Inserts = Sequence[tuple[type[SQLModel], Iterable[Row]]]
 
 
 class CopyFormat:

@@ -36,10 +36,6 @@ class ImportView:
     updated_at: datetime
     finished_at: datetime | None
 
-    @property
-    def rows_taken(self) -> int:
-        return self.rows_created + self.rows_updated + self.rows_unchanged
-
 
 @dataclass(frozen=True, slots=True)
 class FaultView:

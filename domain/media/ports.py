@@ -45,7 +45,6 @@ class UploadTicket:
 class StoredObject:
     key: str
     size: int
-    modified_at: datetime
 
 
 class ObjectStorage(Protocol):

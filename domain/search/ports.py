@@ -23,7 +23,6 @@ DEPTH_MAX: Final = 10_000
 FACET_VALUES_MAX: Final = 30
 FACETS_MAX: Final = 12
 EARTH_RADIUS_M: Final = 6_371_009
-AttributeValue = str | int | float | bool
 
 
 class SearchSort(StrEnum):

@@ -3,26 +3,22 @@
 Invariant: an e-mail address, compared without case, belongs to one user; the unique index decides, not a look-up.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Final, TypeVar
-from uuid import UUID
+from typing import Annotated, Final
 
 from pydantic import EmailStr, Field, SecretStr, StringConstraints
 from sqlalchemy.exc import IntegrityError
 
 from domain.shared.actor import Client
 from domain.shared.commands import Line, command
-from domain.shared.database import Database, Tx
+from domain.shared.database import Tx
 from domain.shared.ids import new_id
 from domain.users.attempts import count_registration
 from domain.users.errors import EmailTaken
 from domain.users.events import UserRegistered
 from domain.users.model import SignalKind, User
-from domain.users.ports import PasswordHasher, UserPorts
+from domain.users.ports import UserPorts
 from domain.users.sessions import SignedIn
 from domain.users.sign_in import begin
-
-T = TypeVar("T")
 
 PASSWORD_MIN: Final = 10
 PASSWORD_MAX: Final = 200
@@ -52,17 +48,13 @@ async def register(command: RegisterUser, *, client: Client, ports: UserPorts) -
         user = await _add_user(tx, command, password_hash)
         return await begin(tx, user, SignalKind.REGISTERED, client=client, ports=ports)
 
-    return await _with_email_free(command.email, lambda: ports.db.run(step))
-
-
-async def register_user(command: RegisterUser, *, db: Database, hasher: PasswordHasher) -> UUID:
-    """An account without a session, for accounts that somebody else makes. Raises EmailTaken."""
-    password_hash = await hasher.hash(command.password.get_secret_value())
-
-    async def step(tx: Tx) -> UUID:
-        return (await _add_user(tx, command, password_hash)).id
-
-    return await _with_email_free(command.email, lambda: db.run(step))
+    try:
+        return await ports.db.run(step)
+    except IntegrityError as fault:
+        if _ONE_EMAIL not in str(fault.orig):
+            raise
+        # Without the cause: it repeats what was to be stored.
+        raise EmailTaken(command.email) from None
 
 
 async def _add_user(tx: Tx, command: RegisterUser, password_hash: str) -> User:
@@ -78,13 +70,3 @@ async def _add_user(tx: Tx, command: RegisterUser, password_hash: str) -> User:
     await tx.add(user)
     tx.record(UserRegistered(at=tx.now, user_id=user.id))
     return user
-
-
-async def _with_email_free(email: str, add: Callable[[], Awaitable[T]]) -> T:
-    try:
-        return await add()
-    except IntegrityError as fault:
-        if _ONE_EMAIL not in str(fault.orig):
-            raise
-        # Without the cause: it repeats what was to be stored.
-        raise EmailTaken(email) from None

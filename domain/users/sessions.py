@@ -34,7 +34,6 @@ from domain.users.ports import UserPorts
 REUSE_GRACE_SECONDS: Final = 10
 """Two tabs refresh at once: within this span the slower one is refused (it gets no token either), later it is reuse."""
 
-_users = table(User)
 _sessions = table(UserSession)
 
 

@@ -5,19 +5,16 @@ Invariant: one at a time. An advisory lock makes a second process wait and then 
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from alembic import command
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from infra.postgres.connections import sqlalchemy_url
-from infra.postgres.metadata import METADATA
 
 T = TypeVar("T")
 
@@ -42,13 +39,6 @@ def scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(_config())
 
 
-def newest() -> str:
-    """The revision that this code expects."""
-    head = scripts().get_current_head()
-    assert head is not None
-    return head
-
-
 async def migrate(url: str) -> None:
     """Upgrade to the newest revision. Each revision is all or nothing."""
 
@@ -60,17 +50,6 @@ async def migrate(url: str) -> None:
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
 
     await _on_connection(url, upgrade)
-
-
-async def differences(url: str) -> list[Any]:
-    """What the models say and the migrated database lacks, or the other way round; empty when they are in step."""
-
-    def compare(connection: Connection) -> list[Any]:
-        context = MigrationContext.configure(connection, opts={"include_name": ours, "compare_type": True})
-        found: list[Any] = compare_metadata(context, METADATA)
-        return found
-
-    return await _on_connection(url, compare)
 
 
 async def _on_connection(url: str, action: Callable[[Connection], T]) -> T:

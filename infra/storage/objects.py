@@ -59,7 +59,7 @@ class StoredObjects:
                     meta = await obstore.head_async(self._store, checked(key))
         except FileNotFoundError:
             return None
-        return StoredObject(key, meta["size"], meta["last_modified"])
+        return StoredObject(key, meta["size"])
 
     async def read(self, key: str, *, bytes_max: int) -> bytes:
         try:

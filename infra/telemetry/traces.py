@@ -41,9 +41,6 @@ class Tracing:
         )
         return traced
 
-    def tracer(self, name: str) -> trace.Tracer:
-        return self._provider.get_tracer(name)
-
     def shutdown(self) -> None:
         """Send what is left, for at most a few seconds. Blocks."""
         self._provider.shutdown()

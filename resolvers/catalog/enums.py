@@ -1,7 +1,6 @@
 """The words of the catalog in the schema."""
 
 from enum import StrEnum
-from typing import Final
 
 from domain.catalog.model import (
     AttributeType,
@@ -127,7 +126,7 @@ class ListingAction(StrEnum):
     DELETE = "DELETE"
 
 
-LISTING_ACTIONS: Final = expose(
+expose(
     ListingAction,
     "What the viewer may do to a listing now.",
     {

@@ -15,7 +15,7 @@ from resolvers.shared.permission import AccessLevel, mutation
 from resolvers.shared.scalars import public_id
 from resolvers.users.types import TooManyAttempts, WouldLoseAdministrator, WrongCredentials
 
-ErasureObstacleType = expose(
+expose(
     ErasureObstacle,
     "What keeps an account from being erased.",
     {

@@ -22,7 +22,7 @@ from resolvers.shared.scalars import Node, public_id
 
 RENDITIONS: Final = ListSize(assumed_size=4)
 
-ImageStatus = expose(
+expose(
     AssetState,
     "Where a picture stands.",
     {
@@ -34,7 +34,7 @@ ImageStatus = expose(
     },
     name="ImageStatus",
 )
-ImageRefusalReason = expose(
+expose(
     RefusalReason,
     "Why a picture is not taken.",
     {

@@ -9,7 +9,7 @@ from domain.search.searching import WITHIN_KM_MAX
 from resolvers.shared.enums import expose
 from resolvers.shared.scalars import CurrencyCode, MinorUnits
 
-SearchSortType = expose(
+expose(
     SearchSort,
     "The order of a search's hits.",
     {

@@ -16,7 +16,7 @@ from resolvers.shared.enums import expose
 from resolvers.shared.scalars import CurrencyCode, MinorUnits
 from resolvers.storefront.types import ListingCard
 
-FacetKindType = expose(
+expose(
     FacetKind,
     "What a facet counts by. New kinds may come: keep a default branch.",
     {

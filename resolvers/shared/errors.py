@@ -49,11 +49,6 @@ def present(error: errors.DomainError) -> object | None:
     return None
 
 
-def presented() -> frozenset[type[errors.DomainError]]:
-    """The domain errors that have a type of their own."""
-    return frozenset(_presenters)
-
-
 def member_of(error: type[errors.DomainError]) -> type | None:
     """The type that shows this very error in a union; None for one that never is a member."""
     return _members.get(error)

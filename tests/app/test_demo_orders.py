@@ -10,9 +10,9 @@ from app.demo.seeding import seed_demo
 from app.demo.shops import SHOPS
 from app.demo.unfinished import PLOTS, play_unfinished
 from app.settings import Settings
-from infra.sandbox.embedded import EmbeddedSandbox
 from tests.conftest import settings_for
 from tests.journeys.books import NOTHING_FOUND
+from tests.sandbox_process import EmbeddedSandbox
 from tests.servers import Urls, copy_of_template
 
 LISTINGS = 150

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import httpx
 
-from infra.sandbox.embedded import EmbeddedSandbox
 from infra.stripe.client import StripeCalls
 from tests.contracts.serving import WebhookReceiver, serving, until
+from tests.sandbox_process import EmbeddedSandbox
 
 PAYMENTS = 60
 WORKERS = 8

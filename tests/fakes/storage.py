@@ -27,7 +27,7 @@ class FakeObjectStorage:
     async def head(self, key: str) -> StoredObject | None:
         self._answer()
         content = self.files.get(key)
-        return None if content is None else StoredObject(key, len(content), datetime.now(UTC))
+        return None if content is None else StoredObject(key, len(content))
 
     async def read(self, key: str, *, bytes_max: int) -> bytes:
         self._answer()

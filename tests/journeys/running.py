@@ -19,9 +19,9 @@ from infra.postgres.embedded import EmbeddedPostgres
 from infra.postgres.migrate import migrate
 from infra.processes.owned import OwnedProcess
 from infra.redis.embedded import EmbeddedRedis
-from infra.sandbox.embedded import EmbeddedSandbox
 from infra.stripe.events import EVENTS
 from tests.journeys.forked import ForkedProcess
+from tests.sandbox_process import EmbeddedSandbox
 
 READY_SECONDS_MAX: Final = 60.0
 POLL_SECONDS: Final = 0.05

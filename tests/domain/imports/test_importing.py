@@ -120,7 +120,7 @@ async def test_faulty_rows_are_named_and_the_rest_is_taken(container: Container)
         (11, "sku", "REQUIRED"),
         (12, "", "TOO_FEW_CELLS"),
     ]
-    assert (view.rows_taken, view.rows_faulty) == (2, 10)
+    assert (view.rows_created, view.rows_faulty) == (2, 10)
     assert sorted(await shop_has(container, seller)) == ["B3", "F1"]
 
 
@@ -139,7 +139,7 @@ async def test_trusted_shops_sell_at_once_and_others_wait_for_review(container: 
     unpaid = await a_seller(container, trusted=True)
     view = await take(container, unpaid, text, submit=True)
     assert {each.status for found in (await shop_has(container, unpaid)).values() for each in found} == {"draft"}
-    assert view.rows_taken == 2
+    assert view.rows_created == 2
 
 
 async def test_what_is_promised_or_fixed_stays(container: Container) -> None:
@@ -212,6 +212,6 @@ async def test_all_faults_are_counted_and_the_first_are_kept(container: Containe
     seller: Actor = await a_seller(container)
     rows = [f"{number}\x00,x" for number in range(1_100)]
     view = await take(container, seller, csv_of("sku,price", *rows), batch_rows=300)
-    assert (view.rows_taken, view.rows_faulty) == (0, 1_100)
+    assert (view.rows_created, view.rows_faulty) == (0, 1_100)
     first = (await faults_of(container, view.id))[0]
     assert (first.line, first.place) == (2, "sku")

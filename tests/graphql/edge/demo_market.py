@@ -23,8 +23,8 @@ from app.jobs import handlers_of
 from app.probes import QuietServer
 from app.serving import listen
 from domain.shared.ids import decode_id
-from infra.sandbox.embedded import EmbeddedSandbox
 from tests.conftest import settings_for
+from tests.sandbox_process import EmbeddedSandbox
 from tests.servers import Urls, copy_of_template
 
 LISTINGS = 400

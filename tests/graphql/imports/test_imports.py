@@ -164,7 +164,8 @@ async def test_a_cancelled_import_takes_no_further_row(container: Container) -> 
     assert (await call(container, "cancelImport", seller, node["id"]))["import"]["status"] == "CANCELLED"
     await work(container, node["id"])
     assert await shop_has(container, seller) == {}
-    assert (await import_of(container, import_id)).rows_taken == 0
+    view = await import_of(container, import_id)
+    assert (view.rows_created, view.rows_updated, view.rows_unchanged) == (0, 0, 0)
     assert (await call(container, "cancelImport", seller, node["id"]))["code"] == "ILLEGAL_TRANSITION"
 
 

@@ -1,4 +1,4 @@
-"""The sandbox as a process that belongs to this one, on a loopback port: for development and tests.
+"""The payment sandbox as a process that belongs to this one, on a loopback port.
 
 When `start` returns, it answers. Its file outlives it: started again on the same file, it knows everything.
 """
@@ -30,7 +30,7 @@ class EmbeddedSandbox:
         directory: Path,
         *,
         webhook_url: str | None = None,
-        webhook_secret: str = "whsec_sandbox",  # noqa: S107 - a development double's
+        webhook_secret: str = "whsec_sandbox",
         webhook_events: Sequence[str] = ("*",),
         port: int | None = None,
     ) -> None:
@@ -57,7 +57,7 @@ class EmbeddedSandbox:
         command += ["--data", str(self._directory / "sandbox.sqlite"), "--webhook-secret", self._webhook_secret]
         if self._webhook_url is not None:
             command += ["--webhook-url", self._webhook_url, "--webhook-events", *self._webhook_events]
-        root = Path(__file__).resolve().parents[2]
+        root = Path(__file__).resolve().parents[1]
         self._process = OwnedProcess(command, log=self._log, directory=root)
         try:
             self._wait_until_answering()
