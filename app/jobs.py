@@ -12,6 +12,8 @@ from app.container import Container
 from app.provider_messages import apply_provider_message
 from app.webhooks import PAYMENTS_SOURCE
 from domain.catalog.changes import note_changes_of_seller
+from domain.erasure.customers import forget_customer
+from domain.erasure.events import UserErased
 from domain.imports.events import ExportRequested, ImportDue
 from domain.imports.export_files import write_export
 from domain.imports.model import FILE_BYTES_MAX
@@ -108,6 +110,10 @@ async def _write_export(event: ExportRequested, container: Container) -> None:
     await write_export(event.export_id, db=ports.db, reads=container.reads, storage=ports.storage)
 
 
+async def _forget_customer(event: UserErased, container: Container) -> None:
+    await forget_customer(event.user_id, db=container.ports.db, gateway=container.ports.gateway)
+
+
 async def _process_image(event: ImageArrived, container: Container) -> None:
     ports = container.ports
     await process_image(event.asset_id, db=ports.db, storage=ports.storage, renderer=container.renderer)
@@ -122,6 +128,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     Handler("apply_provider_message", ProviderMessageReceived, Lane.MONEY, apply_provider_message),
     Handler("apply_carrier_report", CarrierMessageReceived, Lane.DEFAULT, _apply_carrier_report),
     Handler("send_invitation", MemberInvited, Lane.BULK, _send_invitation),
+    Handler("forget_customer", UserErased, Lane.DEFAULT, _forget_customer),
     Handler("run_import", ImportDue, Lane.BULK, _run_import),
     Handler("write_export", ExportRequested, Lane.BULK, _write_export),
     Handler("process_image", ImageArrived, Lane.MEDIA, _process_image),

@@ -17,6 +17,7 @@ from app.jobs import MESSAGES
 from domain.cart.sweeping import BATCH_MAX as CARTS_MAX
 from domain.cart.sweeping import sweep_expired_carts
 from domain.checkout.sweeping import expire_checkouts, recover_checkouts
+from domain.erasure.customers import forget_customers
 from domain.imports.export_files import BATCH_MAX as EXPORTS_MAX
 from domain.imports.export_files import tidy_exports
 from domain.imports.tidying import BATCH_MAX as IMPORTS_MAX
@@ -77,6 +78,10 @@ async def _settle_fees(container: Container) -> int:
     return await settle_fees(db=ports.db, gateway=ports.gateway, clock=ports.clock)
 
 
+async def _forget_customers(container: Container) -> int:
+    return await forget_customers(db=container.ports.db, gateway=container.ports.gateway)
+
+
 async def _sweep_users(container: Container) -> int:
     return await sweep_users(container.ports.db, container.ports.policy)
 
@@ -135,6 +140,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("unworked messages", 60, lambda container: sweep_messages(container.ports.db, MESSAGES), MESSAGES_MAX),
     Sweep("resume refunds", 30, _resume_refunds),
     Sweep("fees not told yet", 300, _settle_fees),
+    Sweep("customers of erased users", 300, _forget_customers),
     Sweep("sign-ins, signals and sessions grown old", 60, _sweep_users, batch=USERS_MAX),
     Sweep("seal the ledger", 10, _seal_ledger, batch=SEALED_MAX),
     Sweep("mails", 2, _send_mails, batch=mailing.BATCH_MAX),

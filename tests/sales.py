@@ -111,13 +111,14 @@ async def a_sale(
             Checkout(
                 id=checkout_id,
                 buyer_id=buyer.user(),
-                state=CheckoutState.AUTHORIZING,
+                state=CheckoutState.COMPLETED if paid else CheckoutState.AUTHORIZING,
                 currency="EUR",
                 total_minor=total_minor,
                 quote={},
                 lines=[],
                 created_at=tx.now,
                 updated_at=tx.now,
+                ended_at=tx.now if paid else None,
             )
         )
         placed = [

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from domain.cart.holding import Holder, empty, find, touch
 from domain.cart.model import Cart
 from domain.erasure.errors import MoneyStillHeld
+from domain.erasure.events import UserErased
 from domain.erasure.obstacles import obstacles
 from domain.erasure.wiping import wipe, wipe_shop
 from domain.sellers import decisions
@@ -100,6 +101,7 @@ async def _erase(tx: Tx, user: User, party: Party, actor: Actor) -> None:
     await tx.execute(_members.delete().where(_members.c.user_id == user.id))
     await wipe(tx, user)
     tx.record(UserStatusChanged(at=tx.now, user_id=user.id))
+    tx.record(UserErased(at=tx.now, user_id=user.id))
 
 
 async def _only_theirs(tx: Tx, user_id: UUID) -> list[Seller]:

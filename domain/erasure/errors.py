@@ -12,7 +12,8 @@ from domain.shared.errors import DomainError
 
 class ErasureObstacle(StrEnum):
     OPEN_PURCHASES = "open_purchases"
-    """An order of theirs is neither completed nor cancelled, its money is held, or somebody quarrels about it."""
+    """An order of theirs is neither completed nor cancelled, its money is held, or somebody quarrels about it; or a
+    purchase is still being called off at the payment provider."""
     OPEN_SALES = "open_sales"
     """The same of a shop that has no other owner."""
     SHOP_BALANCE = "shop_balance"

@@ -37,7 +37,10 @@ _BLANK_ADDRESS: Final = dict.fromkeys(("name", "line1", "line2", "city", "region
 
 
 async def wipe(tx: Tx, user: User) -> None:
-    """Everything but the shops. The row stays, so that what refers to it can; whoever it was is gone."""
+    """Everything but the shops. The row stays, so that what refers to it can; whoever it was is gone.
+
+    The payment provider's customer is deleted afterwards: see `customers.py`.
+    """
     await _delete_what_told_of(tx, user.id)
     bought = select(_orders.c.id).where(_orders.c.buyer_id == user.id)
     await _change(tx, _order_addresses, _order_addresses.c.order_id.in_(bought), **_BLANK_ADDRESS)
@@ -46,7 +49,7 @@ async def wipe(tx: Tx, user: User) -> None:
     await tx.execute(delete(_invitations).where(func.lower(_invitations.c.email) == user.email.lower()))
     user.email = f"{user.id.hex}@{NOBODY}"
     user.password_hash = user.display_name = user.status_reason = ""
-    user.phone = user.customer_ref = None
+    user.phone = None
     user.locale = "en"
     user.roles = []
     user.status = UserStatus.ERASED

@@ -231,6 +231,10 @@ class MoneyIn(Protocol):
         """The reference of a new customer; the same one again within a day."""
         ...
 
+    async def delete_customer(self, customer_ref: str) -> None:
+        """What the provider knows of the person goes; payments stay. Of one that is gone already it is no fault."""
+        ...
+
     async def authorize(self, request: AuthorizeRequest) -> ProviderPayment:
         """Reserve the amount, without taking it. A decline is REQUIRES_PAYMENT_METHOD with a `decline_code`."""
         ...

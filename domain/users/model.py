@@ -67,11 +67,16 @@ class User(SQLModel, table=True):
     status_reason: str = Field(default="", max_length=500)
     roles: list[str] = Field(default_factory=list, sa_type=ARRAY(Text()))
     customer_ref: str | None = Field(default=None, max_length=100)
-    """The payment provider's customer."""
+    """The payment provider's customer; of an erased user until it is deleted there."""
     created_at: datetime = Field(sa_type=TIME)
     updated_at: datetime = Field(sa_type=TIME)
 
 
+Index(
+    "ix_user_customer_to_forget",
+    User.id,
+    postgresql_where=text("status = 'erased' AND customer_ref IS NOT NULL"),
+)
 Index("uq_user_email_folded", func.lower(User.email), unique=True)
 Index("ix_user_email_prefix", func.lower(User.email).label("folded"), postgresql_ops={"folded": "text_pattern_ops"})
 

@@ -5,6 +5,9 @@ from infra.sandbox.errors import Body
 from infra.sandbox.events import emit
 from infra.sandbox.store import new_id
 
+DELETED = "deleted_customer"
+"""The kind under which a deleted customer is kept, so that lists and payments do not find it."""
+
 
 def create(call: Call) -> Body:
     form = call.form
@@ -53,8 +56,18 @@ def retrieve_raw(call: Call) -> Body:
 
 
 def retrieve(call: Call) -> Body:
+    """Of one that was deleted only this is told; for everything else it is not there any more."""
     call.form.end()
-    return retrieve_raw(call)
+    return call.tx.get(DELETED, call.path["id"], call.account) or retrieve_raw(call)
+
+
+def delete(call: Call) -> Body:
+    call.form.end()
+    customer = retrieve_raw(call)
+    emit(call.tx, "customer.deleted", customer, call.account)
+    gone: Body = {"id": customer["id"], "object": "customer", "deleted": True}
+    call.tx.save(gone, kind=DELETED)
+    return gone
 
 
 def listing(call: Call) -> Body:

@@ -21,6 +21,7 @@ ENDPOINTS = (
     Endpoint("GET", "/v1/customers", customers.listing),
     Endpoint("GET", "/v1/customers/{id}", customers.retrieve),
     Endpoint("POST", "/v1/customers/{id}", customers.update),
+    Endpoint("DELETE", "/v1/customers/{id}", customers.delete),
     Endpoint("POST", "/v1/payment_methods", cards.create, publishable=True),
     Endpoint("GET", "/v1/payment_methods/{id}", cards.retrieve),
     Endpoint("POST", "/v1/accounts", accounts.create),

@@ -120,8 +120,10 @@ class Tx:
         )
         return body
 
-    def save(self, body: Body) -> None:
-        self.connection.execute("UPDATE object SET body = ? WHERE id = ?", (as_text(body), body["id"]))
+    def save(self, body: Body, *, kind: str | None = None) -> None:
+        self.connection.execute(
+            "UPDATE object SET body = ?, kind = coalesce(?, kind) WHERE id = ?", (as_text(body), kind, body["id"])
+        )
 
     def get(self, kind: str, ref: str, account: str) -> Body | None:
         row = self.connection.execute(

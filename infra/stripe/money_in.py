@@ -53,6 +53,14 @@ class StripeMoneyIn:
         )
         return customer.id
 
+    async def delete_customer(self, customer_ref: str) -> None:
+        customers = self._calls.v1.customers
+        try:
+            await self._calls.call(lambda: customers.delete_async(customer_ref))
+        except ProviderRefused as refused:
+            if refused.reason is not RefusalReason.NOT_FOUND:
+                raise
+
     async def authorize(self, request: AuthorizeRequest) -> ProviderPayment:
         params: PaymentIntentCreateParams = {
             "amount": request.amount_minor,

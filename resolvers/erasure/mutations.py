@@ -19,7 +19,10 @@ expose(
     ErasureObstacle,
     "What keeps an account from being erased.",
     {
-        ErasureObstacle.OPEN_PURCHASES: "An order of theirs is not over, its money is held, or it is quarrelled about.",
+        ErasureObstacle.OPEN_PURCHASES: (
+            "An order of theirs is not over, its money is held, it is quarrelled about, or a purchase is still being "
+            "called off at the payment provider."
+        ),
         ErasureObstacle.OPEN_SALES: "The same of an order of a shop that has no other owner.",
         ErasureObstacle.SHOP_BALANCE: "A shop that has no other owner is owed money, or owes some.",
     },

@@ -297,3 +297,17 @@ async def test_every_change_is_told_by_a_signed_webhook(world: PaymentWorld) -> 
     event = world.gateway.parse_webhook(payload, signed)
     assert event.id
     assert event.occurred_at.tzinfo is UTC
+
+
+async def test_a_deleted_customer_pays_no_more_and_payments_stay(world: PaymentWorld) -> None:
+    request = await request_of(world)
+    payment = await world.gateway.authorize(request)
+    await world.gateway.capture(payment.provider_ref, 12_345, "capture")
+    await world.gateway.delete_customer(request.customer_ref)
+    await world.gateway.delete_customer(request.customer_ref)
+    with pytest.raises(ProviderRefused) as caught:
+        await world.gateway.authorize(replace(request, payment_id=new_id(), idempotency_key="another"))
+    assert refusal(caught) is RefusalReason.NOT_FOUND
+    assert (await world.gateway.read(payment.provider_ref)).captured_minor == 12_345
+    refund = await world.gateway.refund(payment.provider_ref, new_id(), 45, "refund")
+    assert refund.amount_minor == 45

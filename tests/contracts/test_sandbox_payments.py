@@ -297,3 +297,19 @@ async def test_an_authorization_nobody_captures_is_cancelled_and_told(sandbox: S
     after = await sandbox.v1.payment_intents.retrieve_async(made.id)
     assert (after.status, after.cancellation_reason) == ("canceled", "expired")
     assert "payment_intent.canceled" in await event_types(sandbox)
+
+
+async def test_of_a_deleted_customer_only_that_is_told(sandbox: StripeWorld) -> None:
+    customer = await sandbox.v1.customers.create_async({"email": "a@example.com", "name": "Ann"})
+    paid_for = await intent(sandbox, customer=customer.id)
+    gone = await sandbox.v1.customers.delete_async(customer.id)
+    assert gone.to_dict() == {"id": customer.id, "object": "customer", "deleted": True}
+    assert (await sandbox.v1.customers.retrieve_async(customer.id)).to_dict() == gone.to_dict()
+    assert (await sandbox.v1.customers.list_async()).data == []
+    for again in (sandbox.v1.customers.delete_async(customer.id), intent(sandbox, customer=customer.id)):
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            await again
+        assert caught.value.code == "resource_missing"
+    listed = await sandbox.v1.payment_intents.list_async({"customer": customer.id})
+    assert [one.id for one in listed.data] == [paid_for.id]
+    assert "customer.deleted" in await event_types(sandbox)

@@ -62,6 +62,7 @@ def requests_of(gateway: StripePaymentGateway) -> dict[str, Awaitable[Any]]:
     """Each method of the port, called once."""
     return {
         "create_customer": gateway.create_customer(new_id(), "a@example.com"),
+        "delete_customer": gateway.delete_customer("cus_1"),
         "authorize": gateway.authorize(authorize_request("pm_card_visa", "https://shop.example/back")),
         "confirm": gateway.confirm("pi_1", "pm_card_visa", "k1", "https://shop.example/back"),
         "capture": gateway.capture("pi_1", 500, "k2"),

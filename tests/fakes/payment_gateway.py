@@ -44,14 +44,20 @@ class FakePaymentGateway(FakeSellerMoney):
         self.bank = FakeBank(self.provider)
         self.payments: dict[str, ProviderPayment] = {}
         self.refunds: dict[str, ProviderRefund] = {}
+        self.deleted_customers: set[str] = set()
         self._customers: dict[str, str] = {}
         self._created: dict[str, datetime] = {}
 
     async def create_customer(self, user_id: UUID, email: str) -> str:
         return self.provider.do("create_customer", lambda: self.provider.ref("cus"), f"customer:{user_id}", email)
 
+    async def delete_customer(self, customer_ref: str) -> None:
+        self.provider.do("delete_customer", lambda: self.deleted_customers.add(customer_ref))
+
     async def authorize(self, request: AuthorizeRequest) -> ProviderPayment:
         def effect() -> ProviderPayment:
+            if request.customer_ref in self.deleted_customers:
+                raise ProviderRefused(RefusalReason.NOT_FOUND, f"No such customer: {request.customer_ref}")
             ref = self.provider.ref("pi")
             self._customers[ref] = request.customer_ref
             self._created[ref] = self.provider.now()
