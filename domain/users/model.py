@@ -71,12 +71,15 @@ class User(SQLModel, table=True):
     created_at: datetime = Field(sa_type=TIME)
     updated_at: datetime = Field(sa_type=TIME)
 
+    __table_args__ = (
+        Index(
+            "ix_user_customer_to_forget",
+            "id",
+            postgresql_where=text("status = 'erased' AND customer_ref IS NOT NULL"),
+        ),
+    )
 
-Index(
-    "ix_user_customer_to_forget",
-    User.id,
-    postgresql_where=text("status = 'erased' AND customer_ref IS NOT NULL"),
-)
+
 Index("uq_user_email_folded", func.lower(User.email), unique=True)
 Index("ix_user_email_prefix", func.lower(User.email).label("folded"), postgresql_ops={"folded": "text_pattern_ops"})
 
