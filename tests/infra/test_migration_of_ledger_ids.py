@@ -27,7 +27,7 @@ from tests.conftest import settings_for
 from tests.domain.ledger.test_sealing import seal_all, tamper
 from tests.servers import Urls
 
-BEFORE = "0022"
+BEFORE = "0023"
 ORDER, SELLER = new_id(), new_id()
 _HEADER = """
 INSERT INTO ledger_transaction (id, kind, cause, order_id, effective_on, trace, created_at)

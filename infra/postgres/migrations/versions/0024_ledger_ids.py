@@ -15,8 +15,8 @@ from uuid import UUID
 from alembic import op
 from sqlalchemy import Connection, text
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 
 _HEADERS = text(
     "SELECT xid::text, id, kind, cause, order_id, reverses_id, effective_on, created_at FROM ledger_transaction"
