@@ -48,6 +48,46 @@ class Shade(Named):
 
 
 @strawberry.type
+class Maker(Named):
+    """Its fields are loaded, or ask who asks."""
+
+    known: strawberry.Private[bool] = True
+
+    @strawberry.field
+    async def country(self, info: strawberry.Info) -> str | None:
+        return self.name if info.context == "whole" else None
+
+    @strawberry.field
+    async def city(self) -> str:
+        if not self.known:
+            raise ValueError("nobody knows")
+        return self.name + " City"
+
+    @strawberry.field
+    def asked_by(self, info: strawberry.Info) -> str:
+        return f"{info.context} {info.field_name} {info.return_type} {info.python_name}"
+
+    @strawberry.field
+    async def place(self, info: strawberry.Info) -> str:
+        return "/".join(map(str, info.path.as_list()))
+
+    @strawberry.field
+    async def owner(self) -> "Maker | None":
+        return Maker(name="owner of " + self.name, known=self.known)
+
+    @strawberry.field
+    async def owners(self) -> list["Maker"]:
+        return [Maker(name=f"{number} of {self.name}", known=self.known) for number in range(3)]
+
+
+@strawberry.type
+class Workshop(Named):
+    @strawberry.field
+    async def owner(self) -> Maker:
+        return Maker(name="owner of the workshop")
+
+
+@strawberry.type
 class Lamp:
     id: strawberry.ID
     title: str
@@ -57,6 +97,14 @@ class Lamp:
     shade: Shade | None = None
     on: bool = True
     names: list[str | None] = field(default_factory=list)
+    maker: Maker | None = field(default_factory=lambda: Maker(name="Ada"))
+    places: list[Annotated[Maker | Workshop, strawberry.union("Place")]] = field(
+        default_factory=lambda: [Maker(name="Ada"), Workshop(name="Hall")]
+    )
+
+    @strawberry.field
+    async def makers(self) -> list[Maker | None]:
+        return [self.maker, None, Maker(name="Bob")]
 
     @strawberry.field
     def label(self) -> str:
@@ -102,6 +150,10 @@ LAMPS: dict[str, list[Lamp]] = {
     "no member of the union": [lamp(parts=[lamp()])],
     "an exception as a value": [lamp(title=ValueError("no title"))],
     "numbers for text": [lamp(title=12, price="2.5", on=1)],
+    "no maker": [lamp(maker=None)],
+    "a maker without a name": [lamp(maker=Maker(name=None))],  # type: ignore[arg-type]
+    "a maker whom nobody knows": [lamp(maker=Maker(name="Eve", known=False))],
+    "no place": [lamp(places=[Bulb(name="x", watts=1)])],
     "no lamp at all": [None],  # type: ignore[list-item]
     "another thing": [Bulb(name="x", watts=1)],  # type: ignore[list-item]
 }
@@ -126,6 +178,12 @@ DOCUMENTS = [
     "{ lamps { id title price on names colours label } }",
     "{ lamp { z: title shade { width name colour } later a: id parts { __typename } } }",
     "{ lamps { shouted title sized later } }",
+    "{ lamps { later makers { name country city askedBy } id } }",
+    "{ lamps { title maker { owner { name city owner { country } } name } places { ... on Maker { city } } } }",
+    "{ lamp { maker { owners { name city owners { name asked: askedBy } } } makers { owner { id: name } } } }",
+    "{ lamps { places { __typename ... on Maker { name city } ... on Workshop { owner { name country } } } } }",
+    "{ lamps { title maker { owners { place owner { place } } } z: sized makers { place } shouted } }",
+    "{ lamps { maker { owners { city } } shouted } lamp { makers { city } shade { width } } }",
     "{ lamps { sized(width: 4) shade { name } shade { colour w: width } } }",
     "{ lamps { parts { __typename ... on Named { name } ... on Bulb { watts } ... on Shade { colour width } } } }",
     "{ named { name ... on Bulb { watts } __typename } }",
@@ -172,7 +230,15 @@ async def test_a_plain_selection_is_not_executed_field_by_field() -> None:
     document = "{ lamps { title price shade { name colour } parts { ... on Bulb { watts } } } }"
     Counting.executed.clear()
     await schema(Counting).execute(document, context_value="whole")
-    assert Counting.executed == ["lamps"]
+    assert Counting.executed == []
+
+
+async def test_neither_is_one_that_is_loaded() -> None:
+    document = "{ lamp { later makers { name askedBy owners { city owner { country } } } } }"
+    Counting.executed.clear()
+    answer = await schema(Counting).execute(document, context_value="whole")
+    assert answer.errors is None
+    assert Counting.executed == []
 
 
 async def test_whatever_watches_fields_sees_them_all() -> None:
