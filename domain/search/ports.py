@@ -108,21 +108,15 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class SignalValue:
-    """One part of a score: `value` times `weight`."""
-
-    name: str
-    value: float
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
 class Hit:
-    """`position` is where the next page starts after this hit; it is only good for the same query and sort."""
+    """`position` is where the next page starts after this hit; it is only good for the same query and sort.
+
+    `signals` are the values that the score was made of, by name; `ranking.explained` tells what they counted.
+    """
 
     listing_id: UUID
     score: float
-    signals: tuple[SignalValue, ...]
+    signals: Mapping[str, float]
     position: tuple[KeyValue, ...]
     distance_m: int | None = None
     """In metres, from the place that the query is near to."""

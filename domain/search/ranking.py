@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from domain.search.ports import SignalValue
-
 COMPLETE: Final = "complete"
 """All words are there: listings with some of them come after every listing with all."""
 TEXT: Final = "text"
@@ -35,6 +33,15 @@ _HALF_LIFE_DAYS: Final = 60.0
 _SOLD_ENOUGH: Final = 1_000
 _PRIOR_MILLIS, _PRIOR_COUNT = 3_500, 10
 """A listing without reviews counts as one with ten that average 3.5 stars."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalValue:
+    """One part of a score: `value` times `weight`."""
+
+    name: str
+    value: float
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +80,9 @@ def quality_of(signals: Mapping[str, float]) -> float:
     return round(sum(WEIGHTS[name] * value for name, value in signals.items()), 6)
 
 
-def explained(complete: float, text: float, signals: Mapping[str, float]) -> tuple[SignalValue, ...]:
+def explained(signals: Mapping[str, float]) -> tuple[SignalValue, ...]:
     """A score taken apart, in the order of WEIGHTS. Signals that are no longer weighed are left out."""
-    values = {COMPLETE: complete, TEXT: text, **signals}
-    return tuple(SignalValue(name, values[name], weight) for name, weight in WEIGHTS.items() if name in values)
+    return tuple(SignalValue(name, signals[name], weight) for name, weight in WEIGHTS.items() if name in signals)
 
 
 def _stars(millis: int | None, count: int) -> float:

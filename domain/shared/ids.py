@@ -16,6 +16,9 @@ from domain.shared.errors import MalformedId
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _DIGITS: Final = {character: value for value, character in enumerate(_ALPHABET)}
 _TEXT_LENGTH: Final = 26
+_PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
+"""Two characters at a time: every row that is shown has ids."""
+_SHIFTS: Final = tuple(range(5 * (_TEXT_LENGTH - 2), -1, -10))
 
 PREFIXES: Final[dict[str, str]] = {
     "user": "usr",
@@ -84,11 +87,7 @@ def new_id() -> UUID:
 def encode_id(noun: str, value: UUID) -> str:
     """`encode_id("listing", id)` -> `lst_01h45y...`: the prefix and 26 characters of Crockford's base 32."""
     number = value.int
-    characters = [""] * _TEXT_LENGTH
-    for index in range(_TEXT_LENGTH - 1, -1, -1):
-        characters[index] = _ALPHABET[number & 31]
-        number >>= 5
-    return f"{PREFIXES[noun]}_{''.join(characters)}"
+    return f"{PREFIXES[noun]}_{''.join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])}"
 
 
 def decode_id(noun: str, text: str) -> UUID:

@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from domain.search.ports import Hit, Match, Reading, SearchQuery, SearchSort
-from domain.search.ranking import ATTRIBUTES, BRAND, COMPLETE, DESCRIPTION, TEXT, TITLE, WEIGHTS, explained
+from domain.search.ranking import ATTRIBUTES, BRAND, COMPLETE, DESCRIPTION, TEXT, TITLE, WEIGHTS
 from domain.shared.paging import CursorMismatch, KeyValue
 from infra.postgres.search_filters import Filters, where
 from infra.postgres.search_parameters import Parameters
@@ -136,13 +136,13 @@ def _after(position: Sequence[KeyValue], order: _Order, parameters: Parameters) 
 def hit(row: asyncpg.Record, query: SearchQuery, reading: Reading) -> Hit:
     values = [row[key.column] for key in ORDERS[query.sort].keys]
     plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
-    listing_id = UUID(bytes=row["listing_id"].bytes)
-    searched = reading.match is not Match.EVERYTHING
-    signals = explained(row["complete"], row["text"], row["signals"])
+    listing_id, signals = row["listing_id"], row["signals"]
+    if reading.match is not Match.EVERYTHING:
+        signals = {COMPLETE: row["complete"], TEXT: row["text"], **signals}
     return Hit(
         listing_id=listing_id,
         score=row["score"],
-        signals=signals if searched else tuple(each for each in signals if each.name not in {COMPLETE, TEXT}),
+        signals=signals,
         position=(reading.match.value, reading.text, *plain, listing_id.hex),
         distance_m=row["distance"],
     )

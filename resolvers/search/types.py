@@ -6,6 +6,7 @@ import strawberry
 
 from domain.search.labels import Labels, labels_of
 from domain.search.ports import Facet, FacetKind, FacetValue, Hit, PriceRange, SearchAnswer, SearchQuery
+from domain.search.ranking import explained
 from domain.search.searching import SearchListings, keyset_of
 from domain.shared.paging import COUNT_MAX, Keyset
 from domain.storefront.card_reads import cards_by_ids
@@ -59,7 +60,7 @@ class SearchEdge:
             return []
         return [
             RankingSignal(name=each.name, value=each.value, weight=each.weight, contribution=each.value * each.weight)
-            for each in self.hit.signals
+            for each in explained(self.hit.signals)
         ]
 
 

@@ -86,5 +86,5 @@ def test_words_decide_before_everything_else() -> None:
 
 
 def test_an_explanation_leaves_out_signals_that_are_no_longer_weighed() -> None:
-    names = [each.name for each in explained(1.0, 0.5, {"recency": 1.0, "forgotten": 1.0})]
+    names = [each.name for each in explained({"recency": 1.0, "forgotten": 1.0, TEXT: 0.5, COMPLETE: 1.0})]
     assert names == [COMPLETE, TEXT, "recency"]
