@@ -151,7 +151,7 @@ async def _pay(
 ) -> None:
     total_minor = sum(order.total_minor for order in orders)
     got_minor = total_minor if paid else 0
-    await tx.add(
+    tx.append(
         Payment(
             id=payment_id,
             checkout_id=checkout_id,
@@ -167,7 +167,7 @@ async def _pay(
     )
     for order in orders:
         share = order.total_minor if paid else 0
-        await tx.add(
+        tx.append(
             PaymentAllocation(
                 payment_id=payment_id,
                 order_id=order.id,

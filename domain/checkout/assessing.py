@@ -76,7 +76,7 @@ _AUTHORIZED = Write(
 async def assess_purchase(tx: Tx, purchase: Purchase, ports: CheckoutPorts) -> None:
     """The payment is authorized: writes that down, asks the risk rules, and moves on accordingly."""
     checkout = purchase.checkout
-    await tx.write(_AUTHORIZED, payment_id=purchase.payment.id)
+    tx.defer(_AUTHORIZED, payment_id=purchase.payment.id)
     assessment = assess(await _facts(tx, checkout), review_amount_minor=ports.policy.review_amount_minor)
     await record_assessment(tx, checkout_id=checkout.id, assessment=assessment)
     if assessment.verdict is Verdict.DENY:

@@ -73,7 +73,7 @@ async def book_capture(tx: Tx, purchase: Purchase, found: ProviderPayment, order
 async def _share_out(tx: Tx, payment: Payment, captured_minor: int, orders: Sequence[Order]) -> list[int]:
     """Each order's part of what was taken. This saga takes all of it; somebody else may have taken another amount."""
     if captured_minor == payment.amount_minor:
-        await tx.write(_CAPTURED_WHOLE, payment_id=payment.id)
+        tx.defer(_CAPTURED_WHOLE, payment_id=payment.id)
         return [order.total_minor for order in orders]
     shares = split(captured_minor, [order.total_minor for order in orders])
     payment.amount_minor = max(payment.amount_minor, captured_minor)

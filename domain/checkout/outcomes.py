@@ -68,10 +68,15 @@ _KNOW_CUSTOMER = Write(
 
 async def apply_outcome(tx: Tx, purchase: Purchase, outcome: Outcome, ports: CheckoutPorts) -> bool:
     """Changes the purchase accordingly. True: the next step has to read the provider."""
-    if outcome.customer_ref not in (None, purchase.buyer.customer_ref):
-        await tx.write(_KNOW_CUSTOMER, id=purchase.buyer.id, ref=outcome.customer_ref)
     if isinstance(outcome.found, ProviderPayment):
         _copy(tx, purchase, outcome.found)
+    look = await _by_state(tx, purchase, outcome, ports)
+    if outcome.customer_ref not in (None, purchase.buyer.customer_ref):
+        tx.defer(_KNOW_CUSTOMER, id=purchase.buyer.id, ref=outcome.customer_ref)
+    return look
+
+
+async def _by_state(tx: Tx, purchase: Purchase, outcome: Outcome, ports: CheckoutPorts) -> bool:
     if purchase.checkout.state is CheckoutState.CAPTURING:
         return await _while_capturing(tx, purchase, outcome, ports)
     if purchase.checkout.state is CheckoutState.CANCELLING:

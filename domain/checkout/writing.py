@@ -63,7 +63,7 @@ async def write_purchase(
     tx: Tx, checkout: Checkout, payment: Payment, quote: Quote, *, recipient: Recipient | None, actor: Actor
 ) -> None:
     """The checkout with its first event, an order per part of the quote, the payment and each order's share of it."""
-    await tx.add(
+    tx.append(
         checkout,
         CheckoutEvent(
             id=new_id(),

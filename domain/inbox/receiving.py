@@ -14,13 +14,35 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.inbox.events import MessageReceived
 from domain.inbox.model import InboxMessage
-from domain.shared.database import Database, Query, Reads, Tx, table
+from domain.shared.database import Database, Query, Reads, Tx, Write, only, table
 from domain.shared.ids import new_id
 
 FIRST_PAUSE: Final = timedelta(hours=1)
 """From the arrival to the first sweep: by then the message's own job has been tried for the last time."""
 
 _messages = table(InboxMessage)
+_RECEIVE = Write(
+    insert(_messages)
+    .values(
+        {
+            name: bindparam(name)
+            for name in (
+                "source",
+                "external_id",
+                "id",
+                "kind",
+                "object_ref",
+                "details",
+                "received_at",
+                "sweeps",
+                "due_at",
+            )
+        }
+    )
+    .on_conflict_do_nothing()
+    .returning(_messages.c.id),
+    only,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +82,19 @@ async def receive(incoming: Incoming, *, db: Database) -> bool:
 
     async def step(tx: Tx) -> bool:
         message_id = new_id()
-        inserted = await tx.execute(
-            insert(_messages)
-            .values(
-                source=incoming.source,
-                external_id=incoming.external_id,
-                id=message_id,
-                kind=incoming.kind,
-                object_ref=incoming.object_ref,
-                details=dict(incoming.details),
-                received_at=tx.now,
-                sweeps=0,
-                due_at=tx.now + FIRST_PAUSE,
-            )
-            .on_conflict_do_nothing()
-            .returning(_messages.c.id)
+        inserted = await tx.write(
+            _RECEIVE,
+            source=incoming.source,
+            external_id=incoming.external_id,
+            id=message_id,
+            kind=incoming.kind,
+            object_ref=incoming.object_ref,
+            details=dict(incoming.details),
+            received_at=tx.now,
+            sweeps=0,
+            due_at=tx.now + FIRST_PAUSE,
         )
-        if inserted.scalar_one_or_none() is None:
+        if not inserted:
             return False
         tx.record(incoming.event(at=tx.now, message_id=message_id, source=incoming.source))
         return True

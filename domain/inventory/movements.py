@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, Uuid, bindparam, func, select, update
+from sqlalchemy import Integer, Text, Uuid, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -16,7 +16,7 @@ from domain.catalog.model import Variant
 from domain.inventory.events import StockChanged
 from domain.inventory.model import GENERAL_POOL, SHOWN_MAX, MovementKind, StockItem, StockMovement
 from domain.shared.columns import TIME
-from domain.shared.database import Given, Query, Tx, Write, only, table
+from domain.shared.database import Given, Tx, Write, table
 from domain.shared.ids import new_id
 
 _items = table(StockItem)
@@ -25,7 +25,7 @@ _variants = table(Variant)
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Moved:
     variant_id: UUID
     listing_id: UUID
 
@@ -49,19 +49,10 @@ class Cause:
     cause_id: UUID | None = None
 
 
-_OF_VARIANTS = Query(
-    select(_items.c.id).where(_items.c.variant_id == func.any(bindparam("variant_ids")), _items.c.pool == GENERAL_POOL),
-    only,
-)
-_LISTINGS = Query(
-    select(_variants.c.id, _variants.c.listing_id).where(_variants.c.id == func.any(bindparam("variant_ids"))), _Place
-)
-
-
 async def lock_stock_of(tx: Tx, variant_ids: Iterable[UUID]) -> dict[UUID, StockItem]:
     """Variant -> its locked stock item in the general pool; a variant that never had stock is left out."""
-    ids = await tx.reads.all(_OF_VARIANTS, variant_ids=list(set(variant_ids)))
-    return {row.variant_id: row for row in await tx.lock(StockItem, ids)}
+    rows = await tx.lock(StockItem, list(variant_ids), by="variant_id")
+    return {row.variant_id: row for row in rows if row.pool == GENERAL_POOL}
 
 
 async def lock_or_make(tx: Tx, variant_ids: Sequence[UUID]) -> dict[UUID, StockItem]:
@@ -86,8 +77,18 @@ async def lock_items(tx: Tx, stock_item_ids: Iterable[UUID]) -> dict[UUID, Stock
 
 _given = Given("change", item=Uuid, movement=Uuid, kind=Text, on_hand=Integer, reserved=Integer)
 _change = select(_given.rows).cte("given_change")
-# One statement, because the rows are locked meanwhile, and everybody who wants the same thing waits.
-_MOVE = Write(
+_moved = (
+    update(_items)
+    .values(
+        on_hand=_items.c.on_hand + _change.c.on_hand,
+        reserved=_items.c.reserved + _change.c.reserved,
+        updated_at=bindparam("at", type_=TIME),
+    )
+    .where(_items.c.id == _change.c.item)
+    .returning(_items.c.variant_id)
+    .cte("moved")
+)
+_written = (
     insert(_movements)
     .from_select(
         ["id", "stock_item_id", "kind", "on_hand_delta", "reserved_delta", "reason", "actor", "cause_id", "at"],
@@ -103,17 +104,14 @@ _MOVE = Write(
             bindparam("at", type_=TIME),
         ),
     )
-    .add_cte(
-        update(_items)
-        .values(
-            on_hand=_items.c.on_hand + _change.c.on_hand,
-            reserved=_items.c.reserved + _change.c.reserved,
-            updated_at=bindparam("at", type_=TIME),
-        )
-        .where(_items.c.id == _change.c.item)
-        .cte("moved")
-    ),
-    tuple,
+    .cte("written")
+)
+# One statement, because the rows are locked meanwhile, and everybody who wants the same thing waits.
+_MOVE = Write(
+    select(_variants.c.id, _variants.c.listing_id)
+    .join(_moved, _moved.c.variant_id == _variants.c.id)
+    .add_cte(_written),
+    _Moved,
 )
 
 
@@ -126,8 +124,8 @@ async def move_stock(tx: Tx, changes: Sequence[Change], cause: Cause) -> None:
         return
     rows = [(each.item.id, new_id(), each.kind.value, each.on_hand, each.reserved) for each in changes]
     by = {"reason": cause.reason, "actor": cause.actor, "cause_id": cause.cause_id}
-    await tx.write(_MOVE, **_given.parameters(rows), **by, at=tx.now)
-    told = []
+    moved = await tx.write(_MOVE, **_given.parameters(rows), **by, at=tx.now)
+    told = set()
     for change in changes:
         row, shown = change.item, _shown(change.item)
         # As the statement has just written them; set as loaded, or the next flush would write them again.
@@ -135,10 +133,10 @@ async def move_stock(tx: Tx, changes: Sequence[Change], cause: Cause) -> None:
         set_committed_value(row, "reserved", row.reserved + change.reserved)
         set_committed_value(row, "updated_at", tx.now)
         if _shown(row) != shown:
-            told.append(row.variant_id)
-    if told:
-        for place in await tx.reads.all(_LISTINGS, variant_ids=told):
-            tx.record(StockChanged(at=tx.now, variant_id=place.variant_id, listing_id=place.listing_id))
+            told.add(row.variant_id)
+    for each in moved:
+        if each.variant_id in told:
+            tx.record(StockChanged(at=tx.now, variant_id=each.variant_id, listing_id=each.listing_id))
 
 
 def _shown(item: StockItem) -> int:

@@ -135,7 +135,7 @@ async def post_all(tx: Tx, postings: Sequence[Posting]) -> frozenset[UUID]:
     fresh = [posting for posting in postings if posting.id in inserted]
     if not fresh:
         return frozenset()
-    await tx.write(_ENTER, **_entries_given.parameters(list(_entry_rows(fresh))))
+    tx.defer(_ENTER, **_entries_given.parameters(list(_entry_rows(fresh))))
     await _move_balances(tx, _changes_of(fresh))
     return frozenset(inserted)
 

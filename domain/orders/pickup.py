@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import StringConstraints
-from sqlalchemy import bindparam, func, insert, literal, select
+from sqlalchemy import Uuid, bindparam, func, insert, select
 
 from domain.catalog.model import Fulfilment, ListingPlace
 from domain.orders.errors import WrongFulfilment, WrongPickupCode
@@ -23,7 +23,7 @@ from domain.orders.parties import lock_order
 from domain.orders.timeline import append
 from domain.shared.actor import Actor
 from domain.shared.commands import IdempotencyKey, ShortText, command
-from domain.shared.database import Database, Query, Reads, Tx, table
+from domain.shared.database import Database, Query, Reads, Tx, Write, table
 from domain.shared.errors import IllegalTransition
 from domain.shared.idempotency import claim
 from domain.shared.ids import OrderId
@@ -87,15 +87,23 @@ async def _ready(tx: Tx, order: Order, note: str, actor: Actor) -> None:
         await append(tx, order, OrderEventKind.READY_FOR_PICKUP, actor)
 
 
-async def open_pickup(tx: Tx, order_id: UUID, listing_ids: Sequence[UUID]) -> None:
+_KEPT = [name for name in OrderPickupPlace.model_fields if name != "order_id"]
+_KEEP_PLACES = Write(
+    insert(_places).from_select(
+        ["order_id", *_KEPT],
+        select(bindparam("order_id", type_=Uuid), *(_listed.c[name] for name in _KEPT)).where(
+            _listed.c.listing_id == func.any(bindparam("listing_ids"))
+        ),
+    ),
+    tuple,
+)
+
+
+def open_pickup(tx: Tx, order_id: UUID, listing_ids: Sequence[UUID]) -> None:
     """With a new code, and the places as they stand now. In the transaction that places the order."""
     code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-    await tx.add(OrderPickup(order_id=order_id, code=code))
-    names = [name for name in OrderPickupPlace.model_fields if name != "order_id"]
-    standing = select(literal(order_id), *(_listed.c[name] for name in names)).where(
-        _listed.c.listing_id.in_(set(listing_ids))
-    )
-    await tx.execute(insert(_places).from_select(["order_id", *names], standing))
+    tx.append(OrderPickup(order_id=order_id, code=code))
+    tx.defer(_KEEP_PLACES, order_id=order_id, listing_ids=list(set(listing_ids)))
 
 
 async def check_code(tx: Tx, order: Order, given: str) -> None:

@@ -79,9 +79,9 @@ async def place_order(
     taxes = [tax for line, quoted in zip(lines, quote.lines, strict=True) for tax in _taxes(line.id, quoted)]
     placed = next_event(tx, order, OrderEventKind.PLACED, actor)
     where = [OrderAddress(order_id=order_id, **asdict(address))] if address is not None else []
-    await tx.add(order, *lines, *taxes, *where, placed)
+    tx.append(order, *lines, *taxes, *where, placed)
     if quote.fulfilment is Fulfilment.PICKUP:
-        await open_pickup(tx, order_id, [line.listing_id for line in quote.lines if line.listing_id is not None])
+        open_pickup(tx, order_id, [line.listing_id for line in quote.lines if line.listing_id is not None])
     return order
 
 

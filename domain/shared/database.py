@@ -107,7 +107,7 @@ class Tx(Protocol):
         ...
 
     def append(self, *rows: SQLModel) -> None:
-        """Rows of a history, to which nothing else in the transaction refers: written with its last changes."""
+        """Rows that are written with the transaction's last changes; what is added at once must not refer to them."""
         ...
 
     async def get(self, model: type[M], id_: UUID, /) -> M | None:
@@ -134,6 +134,13 @@ class Tx(Protocol):
 
     async def write(self, write: Write[V], /, **parameters: Any) -> list[V]:
         """A statement made once per module, for a fraction of what `execute` costs; the rows that it RETURNs."""
+        ...
+
+    def defer(self, write: Write[Any], /, **parameters: Any) -> None:
+        """The same without an answer, together with the transaction's last changes, and not to one of their rows.
+
+        A plain INSERT, UPDATE or DELETE; one with data-modifying CTEs cannot stand within another statement.
+        """
         ...
 
     def record(self, event: Event) -> None:

@@ -33,7 +33,7 @@ from infra.postgres.connections import (
     sqlstate,
 )
 from infra.postgres.inserts import inserts
-from infra.postgres.pending import writings
+from infra.postgres.pending import Deferred, writings
 from infra.postgres.reads import ConnectionReads, PoolReads, pour, prepared
 from infra.postgres.rows import choosing, entities
 
@@ -70,6 +70,7 @@ class PostgresTx:
         self._raw = connection.raw
         self._strict = strict_locks
         self._appended: list[SQLModel] = []
+        self._deferred: list[Deferred] = []
         self._rank = -1
         self._locked: dict[str, set[UUID]] = {}
 
@@ -80,16 +81,22 @@ class PostgresTx:
     async def flush(self, tables: frozenset[str] | None = None) -> None:
         """Write what is pending, if any of it belongs to these tables (None: to any)."""
         dirty = list(self._rows.dirty)
-        if tables is not None and not any(table(type(row)).name in tables for row in (*dirty, *self._appended)):
+        if tables is not None and not self._concerns(tables, dirty):
             return
         appended, self._appended = self._appended, []
-        for writing in writings(dirty, appended):
+        deferred, self._deferred = self._deferred, []
+        for writing in writings(dirty, appended, deferred):
             found = await self._raw_call(self._raw.fetchval, writing.text, *writing.values)
             if found != len(writing.changed):
                 raise StaleDataError(writing.text)
             writing.written()
         if self._rows.new or self._rows.deleted:
             await self.session.flush()
+
+    def _concerns(self, tables: frozenset[str], dirty: Sequence[SQLModel]) -> bool:
+        return any(table(type(row)).name in tables for row in (*dirty, *self._appended)) or any(
+            each.tables is None or not each.tables.isdisjoint(tables) for each in self._deferred
+        )
 
     async def _raw_call(self, call: Callable[..., Awaitable[T]], statement: str, *values: Any) -> T:
         try:
@@ -154,6 +161,10 @@ class PostgresTx:
         compiled = prepared.get(write.statement)
         await self.flush(compiled.tables)
         return pour(write.view, await self._raw_call(self._raw.fetch, compiled.text, *compiled.arguments(parameters)))
+
+    def defer(self, write: Write[Any], /, **parameters: Any) -> None:
+        compiled = prepared.get(write.statement)
+        self._deferred.append(Deferred(compiled.text, compiled.arguments(parameters), compiled.tables))
 
     def record(self, event: Event) -> None:
         self.events.append(event)

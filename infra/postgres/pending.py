@@ -1,8 +1,9 @@
-"""What a transaction has yet to write: changes of its rows, and rows appended to histories. All of it is one statement.
+"""What a transaction has yet to write: changes of its rows, new rows, deferred statements. All of it is one statement.
 
 Invariant: a changed row is found again, or the statement counts as failed; a row is written once.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,10 +17,35 @@ from infra.postgres.inserts import target_of
 from infra.postgres.rows import changed_names, shape_of
 
 TOGETHER_MAX: Final = 24
-"""Rows of one statement; each combination is a statement to prepare, so it is kept small."""
+"""Parts of one statement; each combination is a statement to prepare, so it is kept small."""
 
-Part = tuple[type[SQLModel], tuple[str, ...]]
-"""A row's table, and which of its columns changed; none: the row is new."""
+_PARAMETER: Final = re.compile(r"\$(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Which of a table's columns to set, by the row's key."""
+
+    model: type[SQLModel]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    model: type[SQLModel]
+
+
+Part = Changed | New | str
+"""A text is a statement of its own, with parameters from $1 on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A prepared statement, its parameters, and which tables it is about (None: any)."""
+
+    text: str
+    values: list[Any]
+    tables: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,40 +63,46 @@ class Writing:
                 set_committed_value(row, name, getattr(row, name))
 
 
-def writings(dirty: Iterable[SQLModel], appended: Sequence[SQLModel]) -> Iterator[Writing]:
-    """Changes in the order of tables and keys, then what is appended, in its order."""
-    changed = ((row, changed_names(row)) for row in sorted(dirty, key=_place))
-    rows = chain(((row, names) for row, names in changed if names), ((row, ()) for row in appended))
-    while some := list(islice(rows, TOGETHER_MAX)):
+def writings(
+    dirty: Iterable[SQLModel], appended: Iterable[SQLModel], deferred: Iterable[Deferred] = ()
+) -> Iterator[Writing]:
+    """Changes in the order of tables and keys, then what is appended, in its order, then what was deferred."""
+    changes = ((row, changed_names(row)) for row in sorted(dirty, key=_place))
+    parts: Iterator[tuple[Part, list[Any], SQLModel | None]] = chain(
+        ((Changed(type(row), names), _changed_values(row, names), row) for row, names in changes if names),
+        ((New(type(row)), target_of(type(row)).values_of(row), None) for row in appended),
+        ((each.text, each.values, None) for each in deferred),
+    )
+    while some := list(islice(parts, TOGETHER_MAX)):
         yield Writing(
-            text=_together(tuple((type(row), names) for row, names in some)),
-            values=[value for row, names in some for value in _values(row, names)],
-            changed=[(row, names) for row, names in some if names],
+            text=_together(tuple(part for part, _, _ in some)),
+            values=[value for _, values, _ in some for value in values],
+            changed=[(row, part.names) for part, _, row in some if isinstance(part, Changed) and row is not None],
         )
 
 
 @lru_cache(maxsize=2_000)
 def _together(parts: tuple[Part, ...]) -> str:
     numbers = count(1)
-    made = [
-        f"part_{at} AS ({_one(model, names, numbers)}{' RETURNING 1' if names else ''})"
-        for at, (model, names) in enumerate(parts)
-    ]
-    counts = [f"(SELECT count(*) FROM part_{at})" for at, (_, names) in enumerate(parts) if names]  # noqa: S608  # our own names
-    return f"WITH {', '.join(made)} SELECT {' + '.join(counts) or '0'}"
+    made = [f"part_{at} AS ({_one(part, numbers)})" for at, part in enumerate(parts)]
+    counted = [at for at, part in enumerate(parts) if isinstance(part, Changed)]
+    found = " + ".join(f"(SELECT count(*) FROM part_{at})" for at in counted)  # noqa: S608  # our own names
+    return f"WITH {', '.join(made)} SELECT {found or '0'}"
 
 
-def _one(model: type[SQLModel], names: tuple[str, ...], numbers: "count[int]") -> str:
-    if names:
-        return shape_of(model).updating(names, numbers)
-    target = target_of(model)
-    return target.head + target.places(numbers)
+def _one(part: Part, numbers: "count[int]") -> str:
+    if isinstance(part, Changed):
+        return f"{shape_of(part.model).updating(part.names, numbers)} RETURNING 1"
+    if isinstance(part, New):
+        target = target_of(part.model)
+        return target.head + target.places(numbers)
+    places = sorted({int(found) for found in _PARAMETER.findall(part)})
+    renumbered = dict(zip(places, numbers, strict=False))  # in this order, or one number too many is taken
+    return _PARAMETER.sub(lambda found: f"${renumbered[int(found[1])]}", part)
 
 
-def _values(row: SQLModel, names: tuple[str, ...]) -> list[Any]:
-    if names:
-        return [getattr(row, name) for name in (*names, *shape_of(type(row)).keys)]
-    return target_of(type(row)).values_of(row)
+def _changed_values(row: SQLModel, names: Sequence[str]) -> list[Any]:
+    return [getattr(row, name) for name in (*names, *shape_of(type(row)).keys)]
 
 
 def _place(row: SQLModel) -> tuple[str, list[str]]:

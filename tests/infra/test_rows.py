@@ -3,14 +3,27 @@
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete, update
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.container import Container
-from domain.shared.database import Tx, table
+from domain.shared.database import Tx, Write, table
 from domain.shared.ids import new_id
 from domain.users.model import Address, User, UserStatus
 from tests.makers import a_buyer
+
+MOVE_TO = Write(
+    update(table(Address))
+    .where(table(Address).c.user_id == bindparam("user_id"), table(Address).c.city != bindparam("city"))
+    .values(city=bindparam("city")),
+    tuple,
+)
+
+
+def an_address(user_id: UUID, tx: Tx, city: str) -> Address:
+    return Address(
+        id=new_id(), user_id=user_id, name="A", line1="B 1", city=city, postal_code="1", country="DE", created_at=tx.now
+    )
 
 
 async def the_user(container: Container) -> UUID:
@@ -53,19 +66,49 @@ async def test_only_what_changed_is_written_and_once(container: Container) -> No
 
 
 async def test_a_row_that_is_gone_cannot_be_changed(container: Container) -> None:
-    user_id, address_id = await the_user(container), new_id()
+    user_id = await the_user(container)
 
     async def step(tx: Tx) -> None:
-        now = tx.now
-        await tx.add(
-            Address(
-                id=address_id, user_id=user_id, name="A", line1="B 1", city="C", postal_code="1", country="DE",
-                created_at=now,
-            )
-        )  # fmt: skip
-        (address,) = await tx.lock(Address, [address_id])
-        await tx.execute(delete(table(Address)).where(table(Address).c.id == address_id))
+        address = an_address(user_id, tx, "C")
+        await tx.add(address)
+        await tx.execute(delete(table(Address)).where(table(Address).c.id == address.id))
         address.city = "D"
 
     with pytest.raises(StaleDataError):
         await container.ports.db.run(step)
+
+
+async def test_what_was_deferred_is_done_with_the_last_changes(container: Container) -> None:
+    user_id = await the_user(container)
+    address_ids: list[UUID] = []
+
+    async def step(tx: Tx) -> None:
+        there, new = an_address(user_id, tx, "Bonn"), an_address(user_id, tx, "Kiel")
+        address_ids.extend([there.id, new.id])
+        await tx.add(there)
+        (user,) = await tx.lock(User, [user_id])
+        user.phone = "+49 30 1"
+        tx.defer(MOVE_TO, user_id=user_id, city="Mainz")
+        tx.append(new)
+
+    await container.ports.db.run(step)
+
+    async def later(tx: Tx) -> tuple[str, list[str]]:
+        (user,) = await tx.lock(User, [user_id])
+        return user.phone, [address.city for address in await tx.load(Address, address_ids)]
+
+    # One statement: what it adds is not there yet for what it changes.
+    assert await container.ports.db.run(later) == ("+49 30 1", ["Mainz", "Kiel"])
+
+
+async def test_who_reads_a_table_sees_what_was_deferred_for_it(container: Container) -> None:
+    user_id = await the_user(container)
+
+    async def step(tx: Tx) -> list[str]:
+        address = an_address(user_id, tx, "Bonn")
+        await tx.add(address)
+        tx.defer(MOVE_TO, user_id=user_id, city="Mainz")
+        tx.defer(MOVE_TO, user_id=uuid4(), city="Nowhere")
+        return [each.city for each in await tx.load(Address, [address.id])]
+
+    assert await container.ports.db.run(step) == ["Mainz"]
