@@ -93,7 +93,7 @@ async def test_what_was_deferred_is_done_with_the_last_changes(container: Contai
 
     await container.ports.db.run(step)
 
-    async def later(tx: Tx) -> tuple[str, list[str]]:
+    async def later(tx: Tx) -> tuple[str | None, list[str]]:
         (user,) = await tx.lock(User, [user_id])
         return user.phone, [address.city for address in await tx.load(Address, address_ids)]
 
