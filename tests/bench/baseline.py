@@ -6,7 +6,7 @@ the answers as JSON. Started as a process of its own, under the same server as t
 
 import argparse
 import pickle
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -22,13 +22,11 @@ from starlette.routing import Route
 
 from app.container import payment_gateway
 from app.settings import Settings
-from infra.postgres.connections import set_json_codec
+from infra.postgres.pools import open_pool
 from tests.bench.tape import Call, Replay, Sql, Tape, reference_of
 
-POOL_SIZE: Final = 30
-"""As many connections as the product has in its pools."""
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
-TRANSACTION_WORDS: Final = ("BEGIN", "COMMIT", "ROLLBACK")
+ENDS: Final = ("COMMIT", "ROLLBACK")
 
 
 class Baseline:
@@ -38,7 +36,8 @@ class Baseline:
         self._tapes = tapes
         self._settings = settings
         self._gateway = payment_gateway(settings)
-        self._pool: asyncpg.Pool | None = None
+        self._transactions: asyncpg.Pool | None = None
+        self._reads: asyncpg.Pool | None = None
 
     def app(self) -> Starlette:
         routes = [Route("/play", self._play, methods=["POST"]), Route("/health/ready", self._ready)]
@@ -46,9 +45,12 @@ class Baseline:
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        url = self._settings.database_url
-        async with asyncpg.create_pool(url, min_size=1, max_size=POOL_SIZE, init=set_json_codec) as pool:
-            self._pool = pool
+        """With as many connections as the product has, for the same."""
+        url, settings = self._settings.database_url, self._settings
+        async with (
+            await open_pool(url, settings.database_pool_size) as self._transactions,
+            await open_pool(url, settings.database_read_pool_size) as self._reads,
+        ):
             yield
         await self._gateway.aclose()
 
@@ -60,43 +62,62 @@ class Baseline:
         asked = orjson.loads(await request.body())
         tape = self._tapes[asked["tape"]]
         exchanged = asked.get("ids")
-        if exchanged is None:
-            rows = await self._read(tape)
-        else:
-            rows = await self._write(tape, {UUID(mine): UUID(theirs) for mine, theirs in exchanged.items()})
+        try:
+            if exchanged is None:
+                rows = await self._read(tape)
+            else:
+                rows = await self._write(tape, {UUID(mine): UUID(theirs) for mine, theirs in exchanged.items()})
+        except asyncpg.PostgresError as fault:
+            return Response(f"{type(fault).__name__}: {fault}", status_code=500)
         return Response(orjson.dumps(rows, default=str), media_type="application/json")
 
     async def _read(self, tape: Tape) -> list[list[dict[str, Any]]]:
-        assert self._pool is not None
+        assert self._reads is not None
         answers = []
-        async with self._pool.acquire() as connection:
+        async with self._reads.acquire() as connection:
             for step in tape.steps:
                 assert isinstance(step, Sql)
                 answers.append([dict(row) for row in await connection.fetch(step.text, *step.arguments)])
         return answers
 
     async def _write(self, tape: Tape, ids: Mapping[UUID, UUID]) -> list[list[dict[str, Any]]]:
-        """Between calls to the provider no connection is held, as in the product."""
-        assert self._pool is not None
-        replay, answers, position = Replay(tape, ids), [], 0
-        while position < len(tape.steps):
-            step = tape.steps[position]
+        """Between transactions, and so between calls to the provider, no connection is held, as in the product."""
+        assert self._transactions is not None
+        assert self._reads is not None
+        replay, answers, steps = Replay(tape, ids), [], iter(tape.steps)
+        for step in steps:
             if isinstance(step, Call):
                 result = await getattr(self._gateway, step.method)(*replay.arguments(step.arguments))
                 replay.call(step, reference_of(result))
-                position += 1
-                continue
-            async with self._pool.acquire() as connection:
-                while position < len(tape.steps) and isinstance(step := tape.steps[position], Sql):
+            elif step.text.startswith("BEGIN"):
+                async with self._transactions.acquire() as connection:
+                    answers += await _transaction(connection, step, steps, replay)
+            else:
+                async with self._reads.acquire() as connection:
                     answers.append(await _execute(connection, step, replay))
-                    position += 1
         return answers
 
 
+async def _transaction(
+    connection: Connection, begin: Sql, steps: Iterator[Sql | Call], replay: Replay
+) -> list[list[dict[str, Any]]]:
+    """From its beginning to its end. Raises PostgresError, with nothing done."""
+    answers = []
+    await connection.execute(begin.text)
+    try:
+        for step in steps:
+            assert isinstance(step, Sql), "no call to the provider within a transaction"
+            if step.text.startswith(ENDS):
+                await connection.execute(step.text)
+                break
+            answers.append(await _execute(connection, step, replay))
+    except asyncpg.PostgresError:
+        await connection.execute("ROLLBACK")
+        raise
+    return answers
+
+
 async def _execute(connection: Connection, step: Sql, replay: Replay) -> list[dict[str, Any]]:
-    if step.text.startswith(TRANSACTION_WORDS):
-        await connection.execute(step.text)
-        return []
     arguments = replay.arguments(step.arguments)
     if step.many:
         await connection.executemany(step.text, arguments)

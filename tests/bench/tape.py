@@ -1,8 +1,9 @@
 """What one operation asks of PostgreSQL and of the payment provider, recorded so that it can be asked again elsewhere.
 
 The endpoint that the product is compared with replays these tapes: the very same statements, so that the two cannot
-drift apart. A replay is somebody else's operation: ids and keys made while recording are made anew, those of the
-recorded buyer are exchanged.
+drift apart. A replay is somebody else's operation, and a later one: ids and keys made while recording are made anew,
+those of the recorded buyer are exchanged, and times are as much later as the replay is. With the recorded times a
+purchase would look abandoned, and the worker would take it over in the middle.
 """
 
 import re
@@ -10,6 +11,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -57,9 +59,10 @@ class Call:
 
 @dataclass(slots=True)
 class Tape:
-    """`began` is an id made just before: later ones were made by the operation."""
+    """`began` is an id made just before, at `began_at`: later ones were made by the operation."""
 
     began: UUID = field(default_factory=new_id)
+    began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     steps: list[Sql | Call] = field(default_factory=list)
 
     def sql(self, text: str, arguments: tuple[Any, ...], *, many: bool = False) -> None:
@@ -159,6 +162,7 @@ class Replay:
 
     def __init__(self, tape: Tape, ids: Mapping[UUID, UUID]) -> None:
         self._began = tape.began
+        self._later = datetime.now(UTC) - tape.began_at
         self._ids = ACCOUNTS | dict(ids)
         self._texts: dict[str, str] = {KEY: uuid4().hex}
 
@@ -174,6 +178,8 @@ class Replay:
             return self._id(values)
         if kind is str:
             return self._text(values)
+        if kind is datetime:
+            return values + self._later
         if kind in (list, tuple):
             return kind(self.arguments(value) for value in values)
         if is_dataclass(values) and not isinstance(values, type):
