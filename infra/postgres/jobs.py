@@ -94,7 +94,8 @@ async def work_lane(
     """
     connection = await asyncpg.connect(url)
     try:
-        manager = QueueManager(_PolledQueries(AsyncpgDriver(connection)))
+        queries = _PolledQueries(AsyncpgDriver(connection), poll_seconds)
+        manager = QueueManager(queries)
         for name, work in handlers.items():
             manager.entrypoint(
                 name,
@@ -102,7 +103,7 @@ async def work_lane(
                 accepts_context=False,
                 executor_factory=partial(DatabaseRetryEntrypointExecutor, max_attempts=ATTEMPTS_MAX),
             )(partial(_run, work))
-        stopper = asyncio.create_task(_forward(stop, manager.shutdown))
+        stopper = asyncio.create_task(_forward(stop, manager.shutdown, queries))
         try:
             await manager.run(
                 dequeue_timeout=timedelta(seconds=poll_seconds),
@@ -122,10 +123,33 @@ class _PolledQueries(Queries):
     """Says as little to the database as a lane needs that looks all the time anyway.
 
     PgQueuer looks for a shorter pause after every look at the queue, by three statements more, and looks once more
-    after every batch to see that it was the last.
+    after every batch to see that it was the last. To wait it makes four tasks: a lane without jobs waits here instead.
     """
 
-    _emptied = False
+    def __init__(self, driver: AsyncpgDriver, poll_seconds: float) -> None:
+        super().__init__(driver)
+        self._poll_seconds = poll_seconds
+        self._emptied = False
+        self._stopping = False
+        self._pause: asyncio.Future[None] | None = None
+
+    def stop(self) -> None:
+        """No more jobs, at once."""
+        self._stopping = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._pause is not None and not self._pause.done():
+            self._pause.set_result(None)
+
+    async def _rest(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._pause = loop.create_future()
+        timer = loop.call_later(self._poll_seconds, self._wake)
+        try:
+            await self._pause
+        finally:
+            timer.cancel()
 
     async def dequeue(
         self,
@@ -138,9 +162,11 @@ class _PolledQueries(Queries):
         if self._emptied:
             self._emptied = False
             return []
-        jobs = await super().dequeue(
-            batch_size, entrypoints, queue_manager_id, global_concurrency_limit, heartbeat_timeout
+        look = partial(
+            super().dequeue, batch_size, entrypoints, queue_manager_id, global_concurrency_limit, heartbeat_timeout
         )
+        while not (jobs := await look()) and not self._stopping:
+            await self._rest()
         self._emptied = 0 < len(jobs) < batch_size
         return jobs
 
@@ -174,9 +200,10 @@ async def _run(work: Work, job: Job) -> None:
         raise _PutBack(delay=PUT_BACK * 2**job.attempts, reason=str(early)) from None
 
 
-async def _forward(source: asyncio.Event, target: asyncio.Event) -> None:
-    await source.wait()
-    target.set()
+async def _forward(stop: asyncio.Event, shutdown: asyncio.Event, queries: _PolledQueries) -> None:
+    await stop.wait()
+    shutdown.set()
+    queries.stop()
 
 
 async def watch_queue(url: str, report: Callable[[str, int], None], stop: asyncio.Event) -> None:
