@@ -121,7 +121,7 @@ class MediaAsset(SQLModel, table=True):
             name="ready",
         ),
         Index("ix_media_asset_owner", "owner_kind", "owner_id", "slot", "position", "id"),
-        Index("ix_media_asset_uploader", "uploader_id", "state", "created_at"),
+        Index("ix_media_asset_waiting", "uploader_id", "state", postgresql_where=text("owner_id IS NULL")),
         Index("ix_media_asset_open", "state", "touched_at", postgresql_where=text("state <> 'ready'")),
         Index("ix_media_asset_let_go", "touched_at", postgresql_where=text("owner_id IS NULL")),
         Index("ix_media_asset_source", "source_expires_at", postgresql_where=text("source_key IS NOT NULL")),

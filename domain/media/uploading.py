@@ -28,7 +28,7 @@ from domain.users.model import User
 PURPOSE: Final = "image"
 UPLOAD_SECONDS: Final = 3600
 UPLOADS_OPEN_MAX: Final = 60
-"""Pictures of one person that belong to nothing yet."""
+"""Pictures of one person that belong to nothing yet; shops have a limit of their own."""
 
 _assets = table(MediaAsset)
 
@@ -72,9 +72,14 @@ _OPEN = (
 
 
 async def create_image_upload(
-    command: CreateImageUpload, *, actor: Actor, db: Database, storage: ObjectStorage
+    command: CreateImageUpload,
+    *,
+    actor: Actor,
+    db: Database,
+    storage: ObjectStorage,
+    open_max: int = UPLOADS_OPEN_MAX,
 ) -> ImageUpload:
-    """Where to send one picture. Raises InvalidInput (too large), TooManyUploads, StorageUnavailable."""
+    """Where to send one picture. Raises InvalidInput (too large), TooManyUploads (open_max), StorageUnavailable."""
     uploader_id, asset_id = actor.user(), new_id()
     if command.byte_size > IMAGE_BYTES_MAX:
         message = f"A picture has at most {IMAGE_BYTES_MAX // 1024**2} MB."
@@ -87,8 +92,8 @@ async def create_image_upload(
     async def step(tx: Tx) -> None:
         # The lock keeps two requests from both taking the last place.
         await tx.lock(User, [uploader_id])
-        if await tx.reads.scalar(_OPEN, uploader_id=uploader_id) >= UPLOADS_OPEN_MAX:
-            raise TooManyUploads(UPLOADS_OPEN_MAX)
+        if await tx.reads.scalar(_OPEN, uploader_id=uploader_id) >= open_max:
+            raise TooManyUploads(open_max)
         await tx.add(
             MediaAsset(
                 id=asset_id,

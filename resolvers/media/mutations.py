@@ -6,13 +6,8 @@ from uuid import UUID
 import strawberry
 
 from domain.media.reads import images_by_ids
-from domain.media.uploading import (
-    CompleteImageUpload,
-    CreateImageUpload,
-    ImageType,
-    complete_image_upload,
-    create_image_upload,
-)
+from domain.media.uploading import CompleteImageUpload, CreateImageUpload, ImageType, complete_image_upload
+from domain.sellers.uploading import create_upload
 from domain.shared.errors import NotFound as NotFoundError
 from resolvers.context import Info
 from resolvers.media.types import ImageUpload, StorageUnavailable, TooManyUploads, UploadNotArrived, UploadTicketType
@@ -65,12 +60,14 @@ CompleteImageUploadResult = Annotated[
 @strawberry.type
 class MediaMutations:
     @mutation(
-        AccessLevel.SIGNED_IN, "Ask for a place to send one picture to. The file goes there, not through GraphQL."
+        AccessLevel.SIGNED_IN,
+        "Ask for a place to send one picture to. The file goes there, not through GraphQL. 60 pictures may belong to "
+        "nothing yet; 1,000 of whoever acts for an approved shop. After a day such a picture goes.",
     )
     async def create_image_upload(self, info: Info, input: CreateImageUploadInput) -> CreateImageUploadResult:
         context, ports = info.context, info.context.ports
         command = parse(CreateImageUpload, input)
-        made = await create_image_upload(command, actor=context.actor, db=ports.db, storage=ports.storage)
+        made = await create_upload(command, actor=context.actor, db=ports.db, storage=ports.storage)
         return CreateImageUploadSuccess(
             upload_id=public_id("media_asset", made.asset_id),
             ticket=UploadTicketType.of(made.ticket),

@@ -15,7 +15,8 @@ from domain.imports.pictures import Folder, names_of
 from domain.imports.running import ImportPorts
 from domain.media.model import MediaAsset
 from domain.media.reads import ImageView, images_by_owners
-from domain.media.uploading import CreateImageUpload, ImageType, create_image_upload
+from domain.media.uploading import UPLOADS_OPEN_MAX, CreateImageUpload, ImageType
+from domain.sellers.uploading import create_upload
 from domain.shared.actor import Actor
 from domain.shared.ids import encode_id
 from tests.domain.imports.files import begin, csv_of, named_faults, options, pieces, run, shop_has
@@ -62,7 +63,7 @@ async def gallery(container: Container, seller: Actor, sku: str) -> Sequence[Ima
 
 async def an_upload(container: Container, seller: Actor) -> UUID:
     command = CreateImageUpload(content_type=ImageType.JPEG, byte_size=1_000)
-    made = await create_image_upload(command, actor=seller, db=container.ports.db, storage=container.ports.storage)
+    made = await create_upload(command, actor=seller, db=container.ports.db, storage=container.ports.storage)
     return made.asset_id
 
 
@@ -174,3 +175,14 @@ async def test_json_may_list_them(container: Container, photos: Path) -> None:
     text = f'{{"sku": "P1", "title": "Lamp", "category": "{path}", "price": 5, "images": ["front.jpg"]}}\n'
     assert (await take(container, seller, text, photos, ImportFormat.JSONL))[0] == (1, 0, 0, 0)
     assert len(await gallery(container, seller, "P1")) == 1
+
+
+async def test_a_catalogue_brings_more_uploads_than_a_person_may_have(container: Container) -> None:
+    seller, path, each = await a_seller(container), await a_path(container), 12
+    ids = [encode_id("media_asset", await an_upload(container, seller)) for _ in range(UPLOADS_OPEN_MAX + each)]
+    galleries = [ids[place : place + each] for place in range(0, len(ids), each)]
+    rows = [f"P{number},Lamp,{path},5,{';'.join(names)}" for number, names in enumerate(galleries)]
+    assert await take(container, seller, csv_of(HEADER, *rows)) == ((len(rows), 0, 0, 0), [])
+    for number, names in enumerate(galleries):
+        shown = await gallery(container, seller, f"P{number}")
+        assert [encode_id("media_asset", image.id) for image in shown] == names
