@@ -19,11 +19,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import httpcore
+import uvicorn.protocols.http.httptools_impl
+from sqlalchemy.orm import configure_mappers
+
 import app.asgi
 import app.worker
 from app.cli import main
+from resolvers.schema import build_schema
 
-LOADED: Final = (app.asgi, app.worker)
+LOADED: Final = (app.asgi, app.worker, httpcore, uvicorn.protocols.http.httptools_impl)
 """What the commands load when they run: it is there already."""
 REQUEST_BYTES_MAX: Final = 65_536
 BACKLOG: Final = 64
@@ -139,6 +144,13 @@ def become(request: Request) -> None:
     main()
 
 
+def warm_up() -> None:
+    """Done once here, what each would do at its start or first request: the types of tables and of the schema."""
+    configure_mappers()
+    build_schema()
+
+
 if __name__ == "__main__":
+    warm_up()
     gc.freeze()
     become(Forks(Path(sys.argv[1])).serve())
