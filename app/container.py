@@ -6,18 +6,20 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 import asyncpg
 from aiodataloader import DataLoader
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.gathering import Gathered
 from app.keys import Purpose, key_for
 from app.settings import Settings, SettingsRefused
 from app.tasks import ProcessTasks
 from domain.checkout.ports import CheckoutPorts
 from domain.checkout.sifting import News, sift
+from domain.inbox.receiving import Incoming, receive_all
 from domain.media.ports import ImageRenderer
 from domain.notifications.ports import MailPorts, MailSender, MailTerms
 from domain.orders.ports import CarrierWebhooks
@@ -53,6 +55,10 @@ from infra.stripe.gateway import StripePaymentGateway, stripe_gateway
 from resolvers.context import Context, LoaderScope, Ports, Viewer
 from resolvers.transport.persisted import DocumentStore, NearAndFar, RecentDocuments
 
+GATHERED_SECONDS: Final = 0.03
+"""So long a message from outside waits for others, to be written with them."""
+GATHERED_MAX: Final = 100
+
 
 class WatchPool(Protocol):
     """Takes the two numbers of a pool, to be asked for at any time."""
@@ -73,6 +79,8 @@ class Container:
     renderer: ImageRenderer
     news: DataLoader[UUID, News]
     """What is known already about messages of the payment provider: jobs that begin together ask together."""
+    inbox: Gathered[Incoming, bool]
+    """Takes messages from outside: those that come together are written together."""
 
     def context(self, actor: Actor, client: Client | None = None) -> Context:
         """What one operation gets."""
@@ -163,6 +171,7 @@ async def open_container(
             mail=mail_ports(settings, db, clock),
             renderer=ProcessImageRenderer(),
             news=news_of(db, clock),
+            inbox=Gathered(partial(receive_all, db=db), seconds=GATHERED_SECONDS, most=GATHERED_MAX),
         )
 
 

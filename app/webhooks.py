@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.container import Container
-from domain.inbox.receiving import Incoming, receive
+from domain.inbox.receiving import Incoming
 from domain.orders.errors import ReportRefused
 from domain.orders.tracking import incoming
 from domain.payments.errors import InvalidSignature
@@ -48,7 +48,7 @@ async def receive_payment_event(request: Request, container: Container) -> Respo
     if event.kind is ProviderEventKind.OTHER:
         # The endpoint is told more than it asks for: there is nothing to do about it.
         return JSONResponse({"received": False})
-    await receive(
+    await container.inbox.ask(
         Incoming(
             event=ProviderMessageReceived,
             source=PAYMENTS_SOURCE,
@@ -56,8 +56,7 @@ async def receive_payment_event(request: Request, container: Container) -> Respo
             kind=event.kind.value,
             object_ref=event.object_ref,
             details={"name": event.name, "account_ref": event.account_ref},
-        ),
-        db=container.ports.db,
+        )
     )
     return JSONResponse({"received": True})
 
@@ -68,7 +67,7 @@ async def receive_carrier_report(request: Request, container: Container) -> Resp
         report = container.carriers.parse_webhook(body, request.headers.get("carrier-signature", ""))
     except ReportRefused as refused:
         return JSONResponse({"error": refused.message}, status_code=400)
-    await receive(incoming(report), db=container.ports.db)
+    await container.inbox.ask(incoming(report))
     return JSONResponse({"received": True})
 
 

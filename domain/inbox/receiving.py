@@ -3,42 +3,34 @@
 Invariant: a message is known by (source, external id); however often it is delivered, one row and one job come of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, Uuid, bindparam, literal_column, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from domain.inbox.events import MessageReceived
 from domain.inbox.model import InboxMessage
-from domain.shared.database import Database, Query, Reads, Tx, Write, only, table
+from domain.shared.columns import TIME
+from domain.shared.database import Database, Given, Query, Reads, Tx, Write, only, table
 from domain.shared.ids import new_id
 
 FIRST_PAUSE: Final = timedelta(hours=1)
 """From the arrival to the first sweep: by then the message's own job has been tried for the last time."""
 
 _messages = table(InboxMessage)
+_given = Given("given", source=Text, external_id=Text, id=Uuid, kind=Text, object_ref=Text, details=JSONB)
+_standing = {
+    "received_at": bindparam("received_at", type_=TIME),
+    "sweeps": literal_column("0"),
+    "due_at": bindparam("due_at", type_=TIME),
+}
 _RECEIVE = Write(
     insert(_messages)
-    .values(
-        {
-            name: bindparam(name)
-            for name in (
-                "source",
-                "external_id",
-                "id",
-                "kind",
-                "object_ref",
-                "details",
-                "received_at",
-                "sweeps",
-                "due_at",
-            )
-        }
-    )
+    .from_select([*_given.rows.c.keys(), *_standing], select(_given.rows, *_standing.values()))
     .on_conflict_do_nothing()
     .returning(_messages.c.id),
     only,
@@ -79,27 +71,32 @@ _MESSAGE = Query(
 
 async def receive(incoming: Incoming, *, db: Database) -> bool:
     """True when the message is new. Once this returns, the message is safe and may be acknowledged."""
+    [new] = await receive_all([incoming], db=db)
+    return new
 
-    async def step(tx: Tx) -> bool:
-        message_id = new_id()
-        inserted = await tx.write(
-            _RECEIVE,
-            source=incoming.source,
-            external_id=incoming.external_id,
-            id=message_id,
-            kind=incoming.kind,
-            object_ref=incoming.object_ref,
-            details=dict(incoming.details),
-            received_at=tx.now,
-            sweeps=0,
-            due_at=tx.now + FIRST_PAUSE,
+
+async def receive_all(incoming: Sequence[Incoming], *, db: Database) -> list[bool]:
+    """The same for several at once, in one transaction. Of two that are the same the first is new."""
+    ids = [new_id() for _ in incoming]
+
+    async def step(tx: Tx) -> set[UUID]:
+        rows = [
+            (each.source, each.external_id, id_, each.kind, each.object_ref, dict(each.details))
+            # In one order, so that two who are told the same things wait for each other and never deadlock.
+            for each, id_ in sorted(
+                zip(incoming, ids, strict=True), key=lambda pair: (pair[0].source, pair[0].external_id)
+            )
+        ]
+        fresh = set(
+            await tx.write(_RECEIVE, **_given.parameters(rows), received_at=tx.now, due_at=tx.now + FIRST_PAUSE)
         )
-        if not inserted:
-            return False
-        tx.record(incoming.event(at=tx.now, message_id=message_id, source=incoming.source))
-        return True
+        for each, id_ in zip(incoming, ids, strict=True):
+            if id_ in fresh:
+                tx.record(each.event(at=tx.now, message_id=id_, source=each.source))
+        return fresh
 
-    return await db.run(step)
+    fresh = await db.run(step)
+    return [id_ in fresh for id_ in ids]
 
 
 async def message_by_id(reads: Reads, message_id: UUID) -> Message | None:
