@@ -1,5 +1,6 @@
 """The outermost layer of the API: every request has an id, is counted, and is logged when it went wrong or was slow."""
 
+import logging
 import re
 import secrets
 import time
@@ -16,6 +17,7 @@ ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SLOW_SECONDS = 1.0
 
 log = structlog.get_logger("market.requests")
+_known = logging.getLogger("market.requests")
 
 
 class RequestLayer:
@@ -88,7 +90,14 @@ def chosen_id(offered: str | None) -> str:
 def tell(scope: Scope, status: int, seconds: float) -> None:
     """Failed and slow requests are worth a line in any case, the others only while debugging."""
     slow = scope["type"] == "http" and seconds >= SLOW_SECONDS
-    level = "warning" if status >= HTTPStatus.INTERNAL_SERVER_ERROR or slow else "debug"
-    getattr(log, level)(
-        "request", method=scope.get("method"), path=scope["path"], status=int(status), seconds=round(seconds, 4)
+    level = logging.WARNING if status >= HTTPStatus.INTERNAL_SERVER_ERROR or slow else logging.DEBUG
+    if not _known.isEnabledFor(level):
+        return  # asked here, since most requests come to this: structlog takes its time to drop a line
+    log.log(
+        level,
+        "request",
+        method=scope.get("method"),
+        path=scope["path"],
+        status=int(status),
+        seconds=round(seconds, 4),
     )

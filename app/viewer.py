@@ -21,6 +21,8 @@ Network = IPv4Network | IPv6Network
 
 DEVICE_HEADER: Final = "x-device-id"
 HOPS_MAX: Final = 20
+PARSED_MAX: Final = 1_024
+"""Addresses that are remembered: clients ask again and again."""
 _DEVICE_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -77,6 +79,7 @@ def _is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
     return found is not None and any(found in network for network in trusted)
 
 
+@lru_cache(maxsize=PARSED_MAX)
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(text)

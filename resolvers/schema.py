@@ -59,6 +59,7 @@ from resolvers.sellers.mutations import SellerMutations
 from resolvers.sellers.pictures import ShopPictureMutations
 from resolvers.sellers.queries import AdminSellerQueries, BuyerSellerQueries, PublicSellerQueries, SellerSellerQueries
 from resolvers.sellers.shipping_mutations import ShippingMutations
+from resolvers.shared.names import RememberedNames
 from resolvers.shared.nodes import NodeQueries
 from resolvers.shared.permission import AccessDirective, AccessLevel, query
 from resolvers.shared.scalars import SCALARS
@@ -211,7 +212,7 @@ def build_schema(
         mutation=Mutation,
         subscription=Subscription,
         types=WARNING_TYPES,
-        config=StrawberryConfig(auto_camel_case=True, scalar_map=SCALARS),
+        config=StrawberryConfig(name_converter=RememberedNames(), scalar_map=SCALARS),
         extensions=list(extensions),
         execution_context_class=PlainFields,
     )

@@ -15,6 +15,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -35,6 +36,8 @@ REGISTRATIONS_PER_NETWORK_MAX: Final = 50
 PER_ADDRESS_MAX: Final = 100
 """At one address from everywhere where it is not known; NIST SP 800-63B allows no more in a row."""
 ADDRESS_WINDOW_SECONDS: Final = 6 * 3600
+NETWORKS_MAX: Final = 1_024
+"""Addresses whose network is remembered: clients ask again and again."""
 ORIGINS_MAX: Final = 50
 """So many of the latest sign-ins are looked at."""
 
@@ -152,6 +155,7 @@ def _key(kind: str, *values: str) -> str:
     return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
 
 
+@lru_cache(maxsize=NETWORKS_MAX)
 def network_of(ip: str) -> str:
     """An IPv4 address by itself; of IPv6 the /64, all of which one customer has."""
     try:

@@ -30,7 +30,7 @@ _DIALECT = PGDialect_asyncpg(  # type: ignore[no-untyped-call]  # SQLAlchemy lea
 class Prepared:
     """The SQL text of one statement, and where each parameter comes from."""
 
-    __slots__ = ("constants", "order", "statement", "tables", "text")
+    __slots__ = ("constants", "names", "order", "statement", "tables", "text")
 
     def __init__(self, statement: ClauseElement) -> None:
         compiled = statement.compile(dialect=_DIALECT)
@@ -38,12 +38,13 @@ class Prepared:
         self.statement = statement  # keeps id() taken
         self.text = str(compiled)
         self.order: tuple[str, ...] = tuple(compiled.positiontup or ())
+        self.names = frozenset(self.order)
         self.constants: Mapping[str, Any] = compiled.params
         self.tables = _tables_of(statement)
 
     def arguments(self, parameters: Mapping[str, Any]) -> list[Any]:
-        unknown = parameters.keys() - set(self.order)
-        if unknown:
+        if not parameters.keys() <= self.names:
+            unknown = parameters.keys() - self.names
             raise TypeError(f"the statement has no parameter {', '.join(sorted(unknown))}")
         return [parameters[name] if name in parameters else self.constants[name] for name in self.order]
 
