@@ -35,11 +35,15 @@ class Money:
     currency: str
 
     def formatted(self) -> str:
-        """`12.34 EUR`: plain and unambiguous; front-ends localise from the parts."""
-        exponent = EXPONENTS.get(self.currency, 2)
-        sign = "-" if self.amount_minor < 0 else ""
-        whole, rest = divmod(abs(self.amount_minor), 10**exponent)
-        return f"{sign}{whole}{f'.{rest:0{exponent}d}' if exponent else ''} {self.currency}"
+        return formatted(self.amount_minor, self.currency)
+
+
+def formatted(amount_minor: int, currency: str) -> str:
+    """`12.34 EUR`: plain and unambiguous; front-ends localise from the parts."""
+    exponent = EXPONENTS.get(currency, 2)
+    sign = "-" if amount_minor < 0 else ""
+    whole, rest = divmod(abs(amount_minor), 10**exponent)
+    return f"{sign}{whole}{f'.{rest:0{exponent}d}' if exponent else ''} {currency}"
 
 
 def share_ppm(amount_minor: int, rate_ppm: int) -> int:

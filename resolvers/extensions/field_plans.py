@@ -36,6 +36,8 @@ from graphql import (
 )
 from strawberry.types.field import StrawberryField
 
+from resolvers.shared.scalars import UNCHANGED
+
 NESTING_MAX: Final = 20
 INT_MAX: Final = 2**31 - 1
 STRAWBERRY: Final = "strawberry-definition"
@@ -43,6 +45,7 @@ _EXACT: Final[Mapping[GraphQLScalarType, type]] = {GraphQLString: str, GraphQLID
 
 Get: TypeAlias = Callable[[Any], Any]
 """From an object to the value of its field."""
+IsTypeOf: TypeAlias = Callable[[Any, Any], Any] | None
 Loads: TypeAlias = "list[tuple[Load, Any, dict[str, Any]]]"
 """What is still to be loaded: the field, its object, and the answer that it goes into."""
 
@@ -172,7 +175,7 @@ class Compiler:
         plans = Plans()
         for name, each in grouped.items():
             plans.add(self._field(type_, name, each, depth + 1))
-        is_type_of: Callable[[Any, Any], Any] = type_.is_type_of or (lambda _, __: True)
+        is_type_of: IsTypeOf = type_.is_type_of
         if plans.parents:
             return _deep_object(tuple(grouped), plans, is_type_of)
         return _object(plans.reads, is_type_of)
@@ -256,10 +259,10 @@ def _caller(field: StrawberryField) -> Callable[[Any, Any], Any]:
     return lambda source, info: function(source, **{name: info})
 
 
-def _object(reads: Sequence[Read], is_type_of: Callable[[Any, Any], Any]) -> Completion:
+def _object(reads: Sequence[Read], is_type_of: IsTypeOf) -> Completion:
     def complete(source: Any) -> dict[str, Any]:
         # What Strawberry makes of `is_type_of` does not look at the info.
-        if source is None or not is_type_of(source, None):
+        if source is None or (is_type_of is not None and not is_type_of(source, None)):
             raise NotAsPromised
         done = {}
         for name, get, exact, finish in reads:
@@ -270,13 +273,13 @@ def _object(reads: Sequence[Read], is_type_of: Callable[[Any, Any], Any]) -> Com
     return Completion(complete)
 
 
-def _deep_object(names: tuple[str, ...], plans: Plans, is_type_of: Callable[[Any, Any], Any]) -> Completion:
+def _deep_object(names: tuple[str, ...], plans: Plans, is_type_of: IsTypeOf) -> Completion:
     reads = plans.reads
     parents = [each for each in plans.parents if isinstance(each, Parent)]
     own = [each for each in plans.parents if isinstance(each, Load)]
 
     def complete(source: Any, loads: Loads) -> dict[str, Any]:
-        if source is None or not is_type_of(source, None):
+        if source is None or (is_type_of is not None and not is_type_of(source, None)):
             raise NotAsPromised
         done: dict[str, Any] = dict.fromkeys(names)
         for name, get, exact, finish in reads:
@@ -327,7 +330,8 @@ def _scalar(type_: GraphQLScalarType) -> Completion:
     if type_ is GraphQLFloat:
         # Neither infinite nor not a number.
         return Completion(lambda value: value if type(value) is float and value - value == 0 else coerce(value))
-    return Completion(coerce, exact=_EXACT.get(type_))
+    serialize: Any = getattr(type_.extensions.get(STRAWBERRY), "serialize", None)
+    return Completion(coerce, exact=_EXACT.get(type_) or UNCHANGED.get(serialize))
 
 
 def _coercion(type_: GraphQLScalarType | GraphQLEnumType) -> Get:

@@ -1,13 +1,14 @@
 """Scalars, money and nodes: the small types that every noun uses."""
 
-from typing import NewType
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NewType
 from uuid import UUID
 
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
 from domain.shared.ids import encode_id
-from domain.shared.money import MINOR_UNITS_MAX, Money
+from domain.shared.money import MINOR_UNITS_MAX, formatted
 
 MinorUnits = NewType("MinorUnits", int)
 CurrencyCode = NewType("CurrencyCode", str)
@@ -19,17 +20,28 @@ def _minor_units(value: object) -> int:
     return value
 
 
+def _amount(value: object) -> object:
+    return value
+
+
+def _code(value: object) -> object:
+    return value
+
+
+UNCHANGED: Final[Mapping[Callable[[Any], Any], type]] = {_amount: int, _code: str}
+"""How a scalar is written that is written as it is, and the type that its values have."""
+
 SCALARS: dict[object, ScalarDefinition] = {
     MinorUnits: strawberry.scalar(
         name="MinorUnits",
         description="An amount in the currency's minor unit (cents), a JSON number within 2^53 - 1.",
-        serialize=lambda value: value,
+        serialize=_amount,
         parse_value=_minor_units,
     ),
     CurrencyCode: strawberry.scalar(
         name="CurrencyCode",
         description="An ISO 4217 currency code, as `EUR`.",
-        serialize=lambda value: value,
+        serialize=_code,
         parse_value=str,
     ),
 }
@@ -42,7 +54,7 @@ class MoneyType:
 
     @strawberry.field(description="Plain text, as `12.34 EUR`. Localise from the parts.")
     def formatted(self) -> str:
-        return Money(self.amount_minor, self.currency).formatted()
+        return formatted(self.amount_minor, self.currency)
 
 
 def money(amount_minor: int, currency: str) -> MoneyType:

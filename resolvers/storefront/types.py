@@ -32,9 +32,6 @@ class ListingCard:
     title: str = strawberry.field(description="Its title.")
     brand: str = strawberry.field(description="The brand; may be empty.")
     condition: Condition = strawberry.field(description="What state it is in.")
-    fulfilments: list[Fulfilment] = strawberry.field(
-        description="All ways in which it can be had; the first one unless the buyer chooses."
-    )
     category_path: str = strawberry.field(description="Its category, as `home/lamps`.")
     price: PriceSpan = strawberry.field(description="What it costs.")
     stock_status: StockStatus = strawberry.field(description="Whether any of its variants can be had.")
@@ -42,11 +39,21 @@ class ListingCard:
     rating_count: int = strawberry.field(description="How many reviews that average is made of.")
     published_at: datetime = strawberry.field(description="Since when it is on sale.")
     shop: ShopCard = strawberry.field(description="Who sells it.")
-    image: Image | None = strawberry.field(description="Its first picture; null without any that is ready.")
     distance_km: float | None = strawberry.field(
         description="From the place that was searched near to, to a tenth of a kilometre; null for other lists."
     )
     view: strawberry.Private[card_reads.ListingCard]
+
+    @strawberry.field(description="All ways in which it can be had; the first one unless the buyer chooses.")
+    def fulfilments(self) -> list[Fulfilment]:
+        return list(ways_of(self.view.fulfilment, self.view.pickup_too))
+
+    @strawberry.field(description="Its first picture; null without any that is ready.")
+    def image(self) -> Image | None:
+        picture, image_id = self.view.picture, self.view.image_id
+        if picture is None or image_id is None:
+            return None
+        return Image.of(picture, image_id, self.view.image_alt_text or "")
 
     @strawberry.field(description="The whole listing; null when it was taken off sale just now.")
     async def listing(self, info: Info) -> Listing | None:
@@ -60,16 +67,11 @@ class ListingCard:
 
     @classmethod
     def of(cls, view: card_reads.ListingCard, distance_m: int | None = None) -> "ListingCard":
-        picture, image = view.picture, None
-        if picture is not None and view.image_id is not None:
-            image = Image.of(picture, view.image_id, view.image_alt_text or "")
         return cls(
-            image=image,
             listing_id=public_id("listing", view.id),
             title=view.title,
             brand=view.brand,
             condition=view.condition,
-            fulfilments=list(ways_of(view.fulfilment, view.pickup_too)),
             category_path=view.category_path,
             price=PriceSpan(
                 lowest=money(view.price_min_minor, view.currency), highest=money(view.price_max_minor, view.currency)
