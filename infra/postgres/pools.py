@@ -19,6 +19,11 @@ class UnchangedConnection(asyncpg.Connection):
     def get_reset_query(self) -> str:
         return ""
 
+    async def reset(self, *, timeout: float | None = None) -> None:
+        """Of what asyncpg looks at, a transaction that was left open is all that there could be."""
+        if self.is_in_transaction():
+            await super().reset(timeout=timeout)
+
 
 async def open_pool(url: str, size: int, server_settings: Mapping[str, str] | None = None) -> asyncpg.Pool:
     """A pool whose connections speak the shared codecs. The caller closes it."""

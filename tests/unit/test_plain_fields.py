@@ -8,10 +8,12 @@ import pytest
 import strawberry
 from graphql import ExecutionResult as CoreResult
 from strawberry.extensions import FieldExtension, SchemaExtension
+from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionResult
 
 from resolvers.extensions.plain_fields import PlainFields, remembered
+from resolvers.shared.scalars import SCALARS, CurrencyCode, MinorUnits
 
 
 @strawberry.enum(description="Of a lamp.")
@@ -96,6 +98,8 @@ class Lamp:
     parts: list[Annotated[Bulb | Shade, strawberry.union("Part")]]
     shade: Shade | None = None
     on: bool = True
+    cents: MinorUnits = MinorUnits(350)
+    currency: CurrencyCode | None = CurrencyCode("EUR")
     names: list[str | None] = field(default_factory=list)
     maker: Maker | None = field(default_factory=lambda: Maker(name="Ada"))
     places: list[Annotated[Maker | Workshop, strawberry.union("Place")]] = field(
@@ -150,6 +154,10 @@ LAMPS: dict[str, list[Lamp]] = {
     "no member of the union": [lamp(parts=[lamp()])],
     "an exception as a value": [lamp(title=ValueError("no title"))],
     "numbers for text": [lamp(title=12, price="2.5", on=1)],
+    "no cents": [lamp(cents=None, currency=None)],
+    "cents and a currency of other types": [lamp(cents="350", currency=7)],
+    "exceptions as scalars": [lamp(cents=ValueError("no cents"), currency=ValueError("no currency"))],
+    "no number": [lamp(price=float("nan"))],
     "no maker": [lamp(maker=None)],
     "a maker without a name": [lamp(maker=Maker(name=None))],  # type: ignore[arg-type]
     "a maker whom nobody knows": [lamp(maker=Maker(name="Eve", known=False))],
@@ -176,6 +184,7 @@ class Query:
 
 DOCUMENTS = [
     "{ lamps { id title price on names colours label } }",
+    "{ lamps { id cents currency title } }",
     "{ lamp { z: title shade { width name colour } later a: id parts { __typename } } }",
     "{ lamps { shouted title sized later } }",
     "{ lamps { later makers { name country city askedBy } id } }",
@@ -194,7 +203,8 @@ DOCUMENTS = [
 
 
 def schema(executor: type[StrawberryGraphQLCoreExecutionContext], **options: Any) -> strawberry.Schema:
-    return strawberry.Schema(Query, types=[Bulb, Shade], execution_context_class=executor, **options)
+    config = StrawberryConfig(scalar_map=SCALARS)
+    return strawberry.Schema(Query, types=[Bulb, Shade], execution_context_class=executor, config=config, **options)
 
 
 PLAIN, ORDINARY = schema(PlainFields), schema(StrawberryGraphQLCoreExecutionContext)
