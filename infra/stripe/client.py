@@ -100,13 +100,14 @@ class StripeCalls:
         stripe.enable_telemetry = False
         # A proxy of the environment stands between us and the provider, not between us and a sandbox next door.
         self._http = PooledHTTPClient(proxied=api_base is None)
-        self.v1 = stripe.StripeClient(
+        self._client = stripe.StripeClient(
             api_key,
             stripe_version=API_VERSION,
             base_addresses={"api": api_base} if api_base else None,
             max_network_retries=0,
             http_client=self._http,
-        ).v1
+        )
+        self.v1 = self._client.v1
         self._sleep = sleep
         self._jitter = jitter
         self._try_seconds = try_seconds
@@ -141,6 +142,18 @@ class StripeCalls:
             if attempt < TRIES_MAX:
                 await self._sleep(PAUSE_FIRST_SECONDS * 2 ** (attempt - 1) * (0.5 + self._jitter()))
         raise ProviderUnavailable(cause)
+
+    async def raw(
+        self, method: str, path: str, params: Mapping[str, Any], idempotency_key: str | None = None
+    ) -> dict[str, Any]:
+        """One request's answer as it came, to be made within `call` or `charge`.
+
+        For the calls of every purchase: making the SDK's objects of an intent costs as much as all the rest of a call.
+        """
+        options = {} if idempotency_key is None else {"idempotency_key": idempotency_key}
+        answer = await self._client.raw_request_async(method, path, **params, **options)
+        body: dict[str, Any] = answer.data
+        return body
 
     async def listed(self, request: Callable[[], Awaitable[stripe.ListObject[Any]]]) -> AsyncIterator[dict[str, Any]]:
         """The objects of a listing, page after page.

@@ -1,16 +1,20 @@
 """A buyer's money through Stripe's payment intents, authorized by hand and captured later."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 import stripe
 from stripe.params import (
     DisputeListParams,
+    PaymentIntentCancelParams,
+    PaymentIntentCaptureParams,
     PaymentIntentConfirmParams,
     PaymentIntentCreateParams,
     PaymentIntentListParams,
+    PaymentIntentRetrieveParams,
     RefundListParams,
 )
 
@@ -25,6 +29,7 @@ from domain.payments.ports import (
 from infra.stripe.client import PAGE_MAX, StripeCalls
 from infra.stripe.mapping import chargeback_of, own_id, payment_of, refund_of
 
+INTENTS: Final = "/v1/payment_intents"
 EXPANDED: Final = ["latest_charge.balance_transaction"]
 CLOCK_MARGIN: Final = timedelta(minutes=10)
 """Their clock and ours differ; a search by time starts this much earlier."""
@@ -77,8 +82,7 @@ class StripeMoneyIn:
             params["confirm"] = True
             if request.return_url is not None:
                 params["return_url"] = request.return_url
-        intents = self._calls.v1.payment_intents
-        return await self._payment(lambda: intents.create_async(params, {"idempotency_key": request.idempotency_key}))
+        return await self._payment("post", INTENTS, params, request.idempotency_key)
 
     async def confirm(
         self, provider_ref: str, payment_method: str, idempotency_key: str, return_url: str | None = None
@@ -86,30 +90,19 @@ class StripeMoneyIn:
         params: PaymentIntentConfirmParams = {"payment_method": payment_method, "expand": EXPANDED}
         if return_url is not None:
             params["return_url"] = return_url
-        intents = self._calls.v1.payment_intents
-        return await self._payment(
-            lambda: intents.confirm_async(provider_ref, params, {"idempotency_key": idempotency_key})
-        )
+        return await self._payment("post", f"{_intent(provider_ref)}/confirm", params, idempotency_key)
 
     async def capture(self, provider_ref: str, amount_minor: int, idempotency_key: str) -> ProviderPayment:
-        intents = self._calls.v1.payment_intents
-        return await self._payment(
-            lambda: intents.capture_async(
-                provider_ref,
-                {"amount_to_capture": amount_minor, "expand": EXPANDED},
-                {"idempotency_key": idempotency_key},
-            )
-        )
+        params: PaymentIntentCaptureParams = {"amount_to_capture": amount_minor, "expand": EXPANDED}
+        return await self._payment("post", f"{_intent(provider_ref)}/capture", params, idempotency_key)
 
     async def cancel(self, provider_ref: str, idempotency_key: str) -> ProviderPayment:
-        intents = self._calls.v1.payment_intents
-        return await self._payment(
-            lambda: intents.cancel_async(provider_ref, {"expand": EXPANDED}, {"idempotency_key": idempotency_key})
-        )
+        params: PaymentIntentCancelParams = {"expand": EXPANDED}
+        return await self._payment("post", f"{_intent(provider_ref)}/cancel", params, idempotency_key)
 
     async def read(self, provider_ref: str) -> ProviderPayment:
-        intents = self._calls.v1.payment_intents
-        return await self._payment(lambda: intents.retrieve_async(provider_ref, {"expand": EXPANDED}))
+        params: PaymentIntentRetrieveParams = {"expand": EXPANDED}
+        return await self._payment("get", _intent(provider_ref), params)
 
     async def find(self, payment_id: UUID, customer_ref: str, created_after: datetime) -> ProviderPayment | None:
         # Listing sees an intent at once; Stripe's search lags by up to a minute and would call it missing.
@@ -158,13 +151,19 @@ class StripeMoneyIn:
         params: DisputeListParams = {"payment_intent": provider_ref, "limit": PAGE_MAX}
         return [chargeback_of(dispute) async for dispute in self._calls.listed(lambda: disputes.list_async(params))]
 
-    async def _payment(self, request: Callable[[], Awaitable[stripe.PaymentIntent]]) -> ProviderPayment:
+    async def _payment(
+        self, method: str, path: str, params: Mapping[str, Any], idempotency_key: str | None = None
+    ) -> ProviderPayment:
         """The payment as answered; a declined card is answered as an error that carries it."""
         try:
-            intent = await self._calls.charge(request)
+            intent = await self._calls.charge(lambda: self._calls.raw(method, path, params, idempotency_key))
         except stripe.CardError as error:
             declined = None if error.error is None else error.error.payment_intent
             if declined is None:
                 raise ProviderRefused(RefusalReason.INVALID, f"{error.code}: {error.user_message}") from error
             return payment_of(declined.to_dict())
-        return payment_of(intent.to_dict())
+        return payment_of(intent)
+
+
+def _intent(provider_ref: str) -> str:
+    return f"{INTENTS}/{quote(provider_ref, safe='')}"
