@@ -1,24 +1,30 @@
 """Bring a database to the newest schema.
 
-Invariant: one at a time. An advisory lock makes a second process wait and then find nothing left to do.
+Invariant: one at a time. An advisory lock makes a second process wait and then find nothing left to do. And nobody who
+uses the database waits for it long: who wants a table for itself stands before everybody who comes later, so a revision
+that does not get its tables within LOCK_SECONDS gives way and tries again.
 """
 
-from collections.abc import Callable
+import asyncio
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from infra.postgres.connections import sqlalchemy_url
+from infra.postgres.connections import sqlalchemy_url, sqlstate
 
-T = TypeVar("T")
-
+LOCK_SECONDS: Final = 1.0
+"""Less than the two seconds that transactions wait for locks: none of them fails because of a migration."""
+PAUSE_SECONDS: Final = 1.0
+TRIES_MAX: Final = 120
 _LOCK: Final = 7_316_001
+_LOCK_TIMEOUT: Final = "55P03"
 _SCRIPTS: Final = Path(__file__).parent / "migrations"
 
 
@@ -39,23 +45,39 @@ def scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(_config())
 
 
-async def migrate(url: str) -> None:
-    """Upgrade to the newest revision. Each revision is all or nothing."""
+async def migrate(
+    url: str,
+    revision: str = "head",
+    *,
+    lock_seconds: float = LOCK_SECONDS,
+    pause_seconds: float = PAUSE_SECONDS,
+    tries_max: int = TRIES_MAX,
+) -> None:
+    """Upgrade to the newest revision, or to that one. Each revision is all or nothing.
 
-    def upgrade(connection: Connection) -> None:
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
-        connection.commit()
-        command.upgrade(_config(connection), "head")
-        connection.commit()
-        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
-
-    await _on_connection(url, upgrade)
-
-
-async def _on_connection(url: str, action: Callable[[Connection], T]) -> T:
+    Raises sqlalchemy.exc.DBAPIError; where a table could not be had in so many tries, with PostgreSQL's 55P03.
+    """
     engine = create_async_engine(sqlalchemy_url(url), poolclass=NullPool, hide_parameters=True)
     try:
         async with engine.connect() as connection:
-            return await connection.run_sync(action)
+            await connection.run_sync(_begin, lock_seconds)
+            for attempt in range(1, tries_max + 1):
+                try:
+                    await connection.run_sync(lambda given: command.upgrade(_config(given), revision))
+                    break
+                except DBAPIError as fault:
+                    if sqlstate(fault) != _LOCK_TIMEOUT or attempt == tries_max:
+                        raise
+                    await connection.rollback()
+                await asyncio.sleep(pause_seconds)
     finally:
+        # The connection's end gives the lock back.
         await engine.dispose()
+
+
+def _begin(connection: Connection, lock_seconds: float) -> None:
+    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+    connection.execute(
+        text("SELECT set_config('lock_timeout', :span, false)"), {"span": f"{lock_seconds * 1000:.0f}ms"}
+    )
+    connection.commit()

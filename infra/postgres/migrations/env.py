@@ -13,7 +13,14 @@ from infra.postgres.migrate import ours
 
 
 def run(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=METADATA, include_name=ours, compare_type=True)
+    context.configure(
+        connection=connection,
+        target_metadata=METADATA,
+        include_name=ours,
+        compare_type=True,
+        # Tables are held for one revision, not for all that are missing.
+        transaction_per_migration=True,
+    )
     with context.begin_transaction():
         context.run_migrations()
 

@@ -1,0 +1,54 @@
+"""Migrating while the product runs: two at once do no harm, and nobody waits long behind a migration that waits."""
+
+import asyncio
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from infra.postgres.migrate import migrate, scripts
+from tests.servers import Urls
+
+BEFORE = "0022"
+"""The revision after it builds an index over the users."""
+WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = to_regclass('\"user\"')"
+DEADLINE_SECONDS = 20
+
+
+async def an_empty_database(urls: Urls) -> str:
+    name = f"market_{uuid4().hex[:12]}"
+    connection = await asyncpg.connect(urls.database("postgres"))
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    return urls.database(name)
+
+
+async def revision_of(connection: asyncpg.Connection) -> str:
+    return str(await connection.fetchval("SELECT version_num FROM alembic_version"))
+
+
+async def test_several_at_once_bring_the_database_there_once_and_nobody_waits_long_for_them(urls: Urls) -> None:
+    url = await an_empty_database(urls)
+    await asyncio.gather(*(migrate(url, BEFORE) for _ in range(3)))
+    holder, buyer = await asyncpg.connect(url), await asyncpg.connect(url)
+    try:
+        assert await revision_of(holder) == BEFORE
+        async with holder.transaction():
+            await holder.execute('LOCK TABLE "user" IN ROW EXCLUSIVE MODE')
+            hurried = migrate(url, lock_seconds=0.05, pause_seconds=0.05, tries_max=2)
+            with pytest.raises(DBAPIError, match="lock timeout"):
+                await hurried
+            assert await revision_of(buyer) == BEFORE
+            upgrade = asyncio.ensure_future(migrate(url, lock_seconds=0.3, pause_seconds=0.05))
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                while not await buyer.fetchval(WAITS):  # noqa: ASYNC110  # the database tells nobody who waits
+                    await asyncio.sleep(0.01)
+            # Comes after the migration that waits, and yet goes on before the one whom the migration waits for.
+            await buyer.execute("UPDATE \"user\" SET locale = 'en'", timeout=DEADLINE_SECONDS)
+            assert not upgrade.done()
+        await asyncio.wait_for(upgrade, DEADLINE_SECONDS)
+        assert await revision_of(holder) == scripts().get_current_head()
+    finally:
+        await holder.close()
+        await buyer.close()
