@@ -94,8 +94,12 @@ def migrate() -> None:
     """Bring the database to the newest schema."""
     settings = settings_or_exit()
     with err.status("migrating ..."):
-        run(load("migrate")(settings.database_url))
-    out.print("the database has the newest schema")
+        migrated = run(load("migrate")(settings.database_url))
+    out.print(
+        "the database has the newest schema"
+        if migrated
+        else "a newer release has migrated this database: nothing was done, this release works on it too"
+    )
 
 
 @app.command()

@@ -55,11 +55,12 @@ async def postgres(settings: Settings) -> AsyncIterator[Finding]:
     if steps.current is None:
         yield fault(Area.DATABASE, "migrations", "the database is empty", "run `market migrate`")
     elif not steps.known:
-        yield fault(
+        # It works, or nobody could go back to the release before; but it should not last.
+        yield warning(
             Area.DATABASE,
             "migrations",
             f"the database stands at {steps.current}, which this code does not know",
-            f"run the newer release that migrated it (this one knows up to {steps.head})",
+            f"run the newer release that migrated it, unless you went back (this one knows up to {steps.head})",
         )
     elif steps.current != steps.head:
         yield fault(

@@ -11,6 +11,7 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -52,15 +53,19 @@ async def migrate(
     lock_seconds: float = LOCK_SECONDS,
     pause_seconds: float = PAUSE_SECONDS,
     tries_max: int = TRIES_MAX,
-) -> None:
+) -> bool:
     """Upgrade to the newest revision, or to that one. Each revision is all or nothing.
 
+    False: a newer release has migrated this database further than this code knows, and nothing was done. That is how it
+    stands after going back to an older release, which works on the newer schema.
     Raises sqlalchemy.exc.DBAPIError; where a table could not be had in so many tries, with PostgreSQL's 55P03.
     """
     engine = create_async_engine(sqlalchemy_url(url), poolclass=NullPool, hide_parameters=True)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(_begin, lock_seconds)
+            if not await connection.run_sync(_is_known):
+                return False
             for attempt in range(1, tries_max + 1):
                 try:
                     await connection.run_sync(lambda given: command.upgrade(_config(given), revision))
@@ -70,9 +75,16 @@ async def migrate(
                         raise
                     await connection.rollback()
                 await asyncio.sleep(pause_seconds)
+        return True
     finally:
         # The connection's end gives the lock back.
         await engine.dispose()
+
+
+def _is_known(connection: Connection) -> bool:
+    heads = MigrationContext.configure(connection).get_current_heads()
+    connection.commit()
+    return set(heads) <= {each.revision for each in scripts().walk_revisions()}
 
 
 def _begin(connection: Connection, lock_seconds: float) -> None:

@@ -140,22 +140,22 @@ async def test_a_refused_key_and_an_old_search_server_are_faults(urls: Urls, red
 
 
 @pytest.mark.parametrize(
-    ("statement", "words", "remedy"),
+    ("statement", "level", "words", "remedy"),
     [
-        ("DROP TABLE alembic_version", "empty", "market migrate"),
-        ("UPDATE alembic_version SET version_num = '0001'", "stands at 0001", "market migrate"),
-        ("UPDATE alembic_version SET version_num = 'later'", "does not know", "newer release"),
+        ("DROP TABLE alembic_version", Level.FAULT, "empty", "market migrate"),
+        ("UPDATE alembic_version SET version_num = '0001'", Level.FAULT, "stands at 0001", "market migrate"),
+        ("UPDATE alembic_version SET version_num = 'later'", Level.WARNING, "does not know", "newer release"),
     ],
 )
-async def test_a_database_at_another_migration_is_a_fault(
-    statement: str, words: str, remedy: str, urls: Urls, redis_url: str
+async def test_a_database_behind_is_a_fault_and_one_ahead_a_warning(
+    statement: str, level: Level, words: str, remedy: str, urls: Urls, redis_url: str
 ) -> None:
     url = await copy_of_template(urls)
     connection = await asyncpg.connect(url)
     await connection.execute(statement)
     await connection.close()
     found = (await findings(settings_for(url, redis_url)))["migrations"]
-    assert found.level is Level.FAULT
+    assert found.level is level
     assert words in found.says
     assert remedy in found.remedy
 

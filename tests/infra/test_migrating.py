@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from infra.postgres.migrate import migrate, scripts
-from tests.servers import Urls
+from tests.servers import Urls, copy_of_template
 
 BEFORE = "0022"
 """The revision after it builds an index over the users."""
@@ -22,6 +22,19 @@ async def an_empty_database(urls: Urls) -> str:
     await connection.execute(f"CREATE DATABASE {name}")
     await connection.close()
     return urls.database(name)
+
+
+async def test_an_older_release_leaves_a_newer_database_alone(urls: Urls) -> None:
+    """Going back starts the old release, and whatever starts it migrates first."""
+    url = await copy_of_template(urls)
+    assert await migrate(url)
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        assert not await migrate(url)
+        assert await revision_of(connection) == "9999"
+    finally:
+        await connection.close()
 
 
 async def revision_of(connection: asyncpg.Connection) -> str:
