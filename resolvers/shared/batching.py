@@ -18,7 +18,11 @@ BATCH_MAX: Final = 1_000
 
 
 class Batcher(Generic[K, V]):
-    """One batch read of one operation; a key is read once, unless its read failed."""
+    """One batch read of one operation; a key is read once.
+
+    A read that failed has failed for the operation: whatever asks again is told the same, and a database that is too
+    busy is not asked twice.
+    """
 
     __slots__ = ("_batch", "_futures", "_reading", "_reads", "_waiting")
 
@@ -53,7 +57,7 @@ class Batcher(Generic[K, V]):
             found = await self._batch(self._reads, keys)
         except Exception as fault:  # noqa: BLE001  # whoever waits for a key is told
             for key in keys:
-                future = self._futures.pop(key)
+                future = self._futures[key]
                 if not future.done():
                     future.set_exception(fault)
             return

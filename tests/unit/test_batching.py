@@ -55,12 +55,15 @@ async def test_a_read_has_a_limit() -> None:
     assert [len(keys) for keys in batch.asked] == [BATCH_MAX, 1]
 
 
-async def test_whoever_waits_is_told_of_a_failure_and_the_next_read_is_a_new_one() -> None:
+async def test_a_read_that_failed_is_not_made_again() -> None:
     batch = FakeBatch(failures=1)
     batcher = Batcher(batch, NO_READS)
     told = await asyncio.gather(batcher.load(1), batcher.load(2), return_exceptions=True)
     assert [str(each) for each in told] == ["the read failed"] * 2
-    assert await batcher.load(1) == "1"
+    with pytest.raises(ValueError, match="the read failed"):
+        await batcher.load(1)
+    assert await batcher.load(3) == "3"
+    assert batch.asked == [[1, 2], [3]]
 
 
 async def test_one_who_gives_up_waiting_leaves_the_others_theirs() -> None:
@@ -91,6 +94,10 @@ class Thing:
     def name(self) -> str:
         return self.row.name
 
+    @strawberry.field
+    async def broken(self, info: strawberry.Info) -> str | None:
+        return str(await info.context.load(info.root_value[0], 1))
+
 
 @strawberry.type
 class Query:
@@ -120,3 +127,13 @@ async def test_what_an_operation_loaded_goes_when_it_is_over(document: str) -> N
         assert [each() for each in left] == [None]
     finally:
         gc.enable()
+
+
+async def test_a_load_that_failed_is_told_by_the_executor_and_not_made_again() -> None:
+    schema = strawberry.Schema(Query, execution_context_class=PlainFields)
+    batch = FakeBatch(failures=9)
+    document = "{ things { name broken } }"
+    answer = await schema.execute(document, root_value=[batch], context_value=LoaderScope(NO_READS))
+    assert answer.data == {"things": [{"name": "a row", "broken": None}] * 2}
+    assert [each.path for each in answer.errors or ()] == [["things", 0, "broken"], ["things", 1, "broken"]]
+    assert batch.asked == [[1]]
