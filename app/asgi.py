@@ -47,7 +47,13 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             if tracing is not None:
                 stack.callback(tracing.shutdown)
             app.state.container = await stack.enter_async_context(
-                open_container(settings, handlers_of=handlers_of(), measures=measures, watch_pool=measures.watch_pool)
+                open_container(
+                    settings,
+                    handlers_of=handlers_of(),
+                    measures=measures,
+                    watch_pool=measures.watch_pool,
+                    by_keys=True,
+                )
             )
             yield
 

@@ -37,7 +37,7 @@ from infra.jwt.signer import JwtTokenSigner
 from infra.mail.mailbox import MailboxDirectory
 from infra.mail.smtp import SmtpMailSender, SmtpServer
 from infra.pillow.renderer import ProcessImageRenderer
-from infra.postgres.connections import create_engine
+from infra.postgres.connections import KEPT_PLANS, create_engine
 from infra.postgres.database import PostgresDatabase
 from infra.postgres.jobs import JobQueue
 from infra.postgres.pools import open_pool
@@ -111,12 +111,17 @@ async def open_container(
     observe_sql: Callable[[str], None] | None = None,
     measures: Measures | None = None,
     watch_pool: WatchPool | None = None,
+    by_keys: bool = False,
 ) -> AsyncIterator[Container]:
-    """Opens pools and clients. `observe_sql` sees the text of every statement of the read door."""
+    """Opens pools and clients. `observe_sql` sees the text of every statement of the read door.
+
+    `by_keys`: transactions here find their rows by keys (they answer requests, they do not sweep).
+    """
     clock = clock or SystemClock(settings.clock_offset_seconds)
     measures = measures or NoMeasures()
     async with AsyncExitStack() as opened:
-        engine = create_engine(settings.database_url, size=settings.database_pool_size)
+        plans = KEPT_PLANS if by_keys else None
+        engine = create_engine(settings.database_url, size=settings.database_pool_size, server_settings=plans)
         opened.push_async_callback(engine.dispose)
         primary_pool, read_pool, search_pool = await open_pools(opened, settings, watch_pool)
         hints = await opened.enter_async_context(open_redis_hints(settings.redis_url))

@@ -4,7 +4,7 @@ Invariant: what leaves here is committed or rolled back, or its connection is th
 are in autocommit, so that nothing but `transaction` begins or ends anything.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -24,16 +24,19 @@ STATEMENTS_CACHED_MAX: Final = 1_000
 STALE_MAX: Final = 50
 """Connections that a restarted server closed, and that are thrown away in a row."""
 
-_TRANSACTIONS: Final = {
+LIMITS: Final[Mapping[str, str]] = {
     "lock_timeout": str(LOCK_TIMEOUT_MS),
     "transaction_timeout": str(TRANSACTION_TIMEOUT_MS),
-    # A transaction finds rows by keys, and whatever the values are, the plan is the same; making it anew takes longer
-    # than carrying it out. Left alone, PostgreSQL plans each `= ANY($1)` every time: it expects ten values of an array
-    # that it does not know, and so takes the plan for the three that came to be much cheaper.
+}
+KEPT_PLANS: Final[Mapping[str, str]] = {
     "plan_cache_mode": "force_generic_plan",
     "random_page_cost": "1.1",
     "jit": "off",
 }
+"""For transactions that find their rows by keys: whatever the keys are, the plan is the same, and making it anew takes
+longer than carrying it out. Left alone, PostgreSQL plans each `= ANY($1)` every time: it expects ten values of an array
+that it does not know, and so takes the plan for the three that came to be much cheaper. Not for sweeps: which plan
+finds what is due depends on how much that is."""
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -41,7 +44,9 @@ def sqlalchemy_url(url: str) -> str:
     return url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
-def create_engine(url: str, *, size: int = 20, wait_seconds: float = 5) -> AsyncEngine:
+def create_engine(
+    url: str, *, size: int = 20, wait_seconds: float = 5, server_settings: Mapping[str, str] | None = None
+) -> AsyncEngine:
     """An engine whose connections speak the read pool's codecs, and whose errors never print bound values.
 
     `wait_seconds` is how long a transaction waits for a free connection.
@@ -63,7 +68,7 @@ def create_engine(url: str, *, size: int = 20, wait_seconds: float = 5) -> Async
             # A purchase alone has more than the 100 statements that are remembered by default.
             "prepared_statement_cache_size": STATEMENTS_CACHED_MAX,
             "statement_cache_size": STATEMENTS_CACHED_MAX,
-            "server_settings": _TRANSACTIONS,
+            "server_settings": {**LIMITS, **(server_settings or {})},
         },
     )
 

@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from app.container import payment_gateway
 from app.settings import Settings
+from infra.postgres.connections import KEPT_PLANS
 from infra.postgres.pools import open_pool
 from tests.bench.tape import Call, Replay, Sql, Tape, reference_of
 
@@ -48,7 +49,7 @@ class Baseline:
         """With as many connections as the product has, for the same."""
         url, settings = self._settings.database_url, self._settings
         async with (
-            await open_pool(url, settings.database_pool_size) as self._transactions,
+            await open_pool(url, settings.database_pool_size, KEPT_PLANS) as self._transactions,
             await open_pool(url, settings.database_read_pool_size) as self._reads,
         ):
             yield
