@@ -14,7 +14,8 @@ V = TypeVar("V")
 class Gathered(Generic[K, V]):
     """`work` is given what came within `seconds` of the first, at most `most`, and answers in the same order.
 
-    Where it fails for several, it is done for each alone: nobody pays for another's fault.
+    Where it fails for several, it is done for each alone, and for all of them at once: nobody pays for another's fault,
+    and nobody waits for more than two pieces of work.
     """
 
     def __init__(self, work: Callable[[Sequence[K]], Awaitable[Sequence[V]]], *, seconds: float, most: int) -> None:
@@ -46,8 +47,7 @@ class Gathered(Generic[K, V]):
             results = await self._work([wanted for wanted, _ in some])
         except Exception as fault:  # noqa: BLE001  # it is told to whom it concerns
             if len(some) > 1:
-                for each in some:
-                    await self._answer([each])
+                await asyncio.gather(*(self._answer([each]) for each in some))
             elif not some[0][1].done():
                 some[0][1].set_exception(fault)
         else:

@@ -7,6 +7,8 @@ import pytest
 
 from app.gathering import Gathered
 
+DEADLINE_SECONDS = 10
+
 
 class Halves:
     """Halves even numbers, all or none; keeps what it was asked for together."""
@@ -44,6 +46,24 @@ async def test_nobody_pays_for_anothers_fault() -> None:
     assert (first, third) == (1, 2)
     assert isinstance(second, ValueError)
     assert halves.calls == [[2, 3, 4], [2], [3], [4]]
+
+
+async def test_where_all_fail_together_nobody_waits_for_one_after_the_other() -> None:
+    alone: set[int] = set()
+    everybody = asyncio.Event()
+
+    async def slowly(numbers: Sequence[int]) -> list[int]:
+        if len(numbers) > 1:
+            raise ValueError("not together")
+        alone.update(numbers)
+        if len(alone) == 3:
+            everybody.set()
+        await everybody.wait()
+        return list(numbers)
+
+    gathered = Gathered(slowly, seconds=0.001, most=3)
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        assert await asyncio.gather(*(gathered.ask(number) for number in (1, 2, 3))) == [1, 2, 3]
 
 
 async def test_who_goes_away_leaves_the_others_their_answers() -> None:
