@@ -35,17 +35,19 @@ class Value(NamedTuple):
 class Values:
     """The numbers known so far; what is not known is looked up once."""
 
-    def __init__(self) -> None:
+    def __init__(self, remembered_max: int = REMEMBERED_MAX) -> None:
+        self._remembered_max = remembered_max
         self._ids: dict[Value, int] = {}
         self._values: dict[int, Value] = {}
 
     async def ids(self, connection: Connection, wanted: Iterable[Value]) -> dict[Value, int]:
         """Numbers of those values that any document has or had."""
         asked = list(dict.fromkeys(wanted))
-        unknown = [value for value in asked if value not in self._ids]
+        known = {value: self._ids[value] for value in asked if value in self._ids}
+        unknown = [value for value in asked if value not in known]
         if unknown:
-            self._remember(await connection.fetch(_FIND, *_columns(unknown)))
-        return {value: self._ids[value] for value in asked if value in self._ids}
+            known |= {value: id_ for id_, value in self._remember(await connection.fetch(_FIND, *_columns(unknown)))}
+        return known
 
     async def numbered(self, connection: Connection, wanted: Iterable[Value]) -> dict[Value, int]:
         """Numbers of all values, given to those that have none. Not remembered: the transaction may yet fail."""
@@ -56,18 +58,21 @@ class Values:
 
     async def values(self, connection: Connection, ids: Iterable[int]) -> dict[int, Value]:
         asked = list(ids)
-        unknown = [id_ for id_ in asked if id_ not in self._values]
+        known = {id_: self._values[id_] for id_ in asked if id_ in self._values}
+        unknown = [id_ for id_ in asked if id_ not in known]
         if unknown:
-            self._remember(await connection.fetch(_NAMES, unknown))
-        return {id_: self._values[id_] for id_ in asked if id_ in self._values}
+            known |= self._remember(await connection.fetch(_NAMES, unknown))
+        return known
 
-    def _remember(self, rows: Iterable[asyncpg.Record]) -> None:
-        found = {id_: Value(FacetKind(kind), name, value) for id_, kind, name, value in rows}
-        if len(self._values) + len(found) > REMEMBERED_MAX:
+    def _remember(self, rows: Iterable[asyncpg.Record]) -> list[tuple[int, Value]]:
+        """What was read. Beyond the limit everything older is forgotten, so whoever asked has taken theirs before."""
+        found = [(id_, Value(FacetKind(kind), name, value)) for id_, kind, name, value in rows]
+        if len(self._values) + len(found) > self._remembered_max:
             self._ids.clear()
             self._values.clear()
-        self._values |= found
-        self._ids |= {value: id_ for id_, value in found.items()}
+        self._values.update(found)
+        self._ids.update((value, id_) for id_, value in found)
+        return found
 
 
 def _columns(values: Sequence[Value]) -> tuple[list[str], list[str], list[str]]:

@@ -5,7 +5,7 @@ from infra.postgres.pools import open_pool
 from infra.postgres.search_filters import filters_of
 from infra.postgres.search_index import SERVER_SETTINGS, PostgresSearchIndex
 from infra.postgres.search_pages import page_statement
-from infra.postgres.search_values import Values
+from infra.postgres.search_values import Value, Values
 from tests.contracts.search_worlds import a_document
 from tests.servers import Urls, copy_of_template
 
@@ -47,5 +47,21 @@ async def test_a_dear_category_by_price_is_read_from_its_own_index(urls: Urls) -
                 assert "facet_ids[" in plan.split("Index Cond:")[1].splitlines()[0], plan
             deepest = await index.search(SearchQuery(category_path=paths[2], sort=SearchSort.PRICE_DESC, first=1))
         assert [hit.listing_id for hit in deepest.hits] == [dear[-1].listing_id]
+    finally:
+        await pool.close()
+
+
+async def test_who_forgets_numbers_still_answers_all_that_was_asked(urls: Urls) -> None:
+    """Else a filter by a value whose number was just forgotten would find nothing."""
+    pool = await open_pool(await copy_of_template(urls), 1)
+    try:
+        wanted = [Value(FacetKind.BRAND, "", name) for name in ("Hellund", "Sedia", "Torv")]
+        values = Values(remembered_max=2)
+        async with pool.acquire() as connection:
+            numbers = await values.numbered(connection, wanted)
+            for asked in (wanted[:2], wanted, wanted[1:]):
+                assert await values.ids(connection, asked) == {value: numbers[value] for value in asked}
+                by_number = {numbers[value]: value for value in asked}
+                assert await values.values(connection, by_number) == by_number
     finally:
         await pool.close()
