@@ -121,6 +121,7 @@ class PostgresTx:
         self._appended += rows
 
     async def get(self, model: type[M], id_: UUID, /) -> M | None:
+        await self.flush(frozenset({table(model).name}))
         return await self.session.get(model, id_)
 
     async def load(self, model: type[M], ids: Sequence[UUID], /, *, by: str = "id") -> list[M]:

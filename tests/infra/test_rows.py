@@ -101,6 +101,18 @@ async def test_what_was_deferred_is_done_with_the_last_changes(container: Contai
     assert await container.ports.db.run(later) == ("+49 30 1", ["Mainz", "Kiel"])
 
 
+async def test_what_was_appended_is_found_by_its_id(container: Container) -> None:
+    user_id = await the_user(container)
+
+    async def step(tx: Tx) -> str | None:
+        address = an_address(user_id, tx, "Bonn")
+        tx.append(address)
+        found = await tx.get(Address, address.id)
+        return None if found is None else found.city
+
+    assert await container.ports.db.run(step) == "Bonn"
+
+
 async def test_who_reads_a_table_sees_what_was_deferred_for_it(container: Container) -> None:
     user_id = await the_user(container)
 
