@@ -1,6 +1,7 @@
 """Search in PostgreSQL: the embedded default, and what answers when a search server does not.
 
-Invariant: a call ends within SECONDS_MAX or raises SearchUnavailable; a slow search never holds a connection for long.
+Invariant: whoever searches is answered within SECONDS_MAX or told SearchUnavailable; a slow search never holds a
+connection for long.
 """
 
 import asyncio

@@ -70,8 +70,8 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
     operation of a socket or stream and, at most once a second, before what follows: once it says no (the session
     ended), the socket closes with 4401 and a stream ends. `client_key(context)` says whose a socket or stream is, and
     `network_key(socket)` where a socket comes from that has not said it yet: both are limited, an empty key is not.
-    `allowed_origins` are the foreign origins whose pages may
-    ask, by HTTP and by socket. `page` is what browsers see instead of the stock GraphiQL.
+    `allowed_origins` are the foreign origins whose pages may ask, by HTTP and by socket. `page` is what browsers see
+    instead of the stock GraphiQL.
     """
 
     websocket_adapter_class = EdgeSocket
