@@ -120,9 +120,7 @@ async def open_container(
     clock = clock or SystemClock(settings.clock_offset_seconds)
     measures = measures or NoMeasures()
     async with AsyncExitStack() as opened:
-        plans = KEPT_PLANS if by_keys else None
-        engine = create_engine(settings.database_url, size=settings.database_pool_size, server_settings=plans)
-        opened.push_async_callback(engine.dispose)
+        engine = opened_engine(opened, settings, KEPT_PLANS if by_keys else None)
         primary_pool, read_pool, search_pool = await open_pools(opened, settings, watch_pool)
         hints = await opened.enter_async_context(open_redis_hints(settings.redis_url))
         redis = await opened.enter_async_context(redis_of(settings, measures))
@@ -160,16 +158,13 @@ async def open_container(
             tax_rules=tax,
             checkout=checkout,
             storage=storage,
-            search_index=PostgresSearchIndex(
-                search_pool, primary_pool, remembered_seconds=settings.search_remembered_seconds
-            ),
+            search_index=search_index_of(settings, search_pool, primary_pool),
         )
-        carriers = SignedCarrierWebhooks(settings.carrier_webhook_secret.get_secret_value(), clock)
         yield Container(
             settings=settings,
             ports=ports,
             reads=reads,
-            carriers=carriers,
+            carriers=SignedCarrierWebhooks(settings.carrier_webhook_secret.get_secret_value(), clock),
             storage=storage,
             documents=NearAndFar(RecentDocuments(), RedisDocuments(redis)),
             budget=cost_budget(settings, redis),
@@ -186,6 +181,10 @@ def news_of(db: Database, clock: Clock) -> DataLoader[UUID, News]:
         return [found[message_id] for message_id in message_ids]
 
     return DataLoader(ask, cache=False)
+
+
+def search_index_of(settings: Settings, reading: asyncpg.Pool, writing: asyncpg.Pool) -> PostgresSearchIndex:
+    return PostgresSearchIndex(reading, writing, remembered_seconds=settings.search_remembered_seconds)
 
 
 def rate_tables(settings: Settings, reads: Reads, measures: Measures) -> tuple[TableShippingRates, TableTaxRules]:
@@ -310,6 +309,13 @@ async def open_pools(
         await opened_pool(opened, "reads", url, reads, watch_pool),
         await opened_pool(opened, "search", url, settings.database_search_pool_size, watch_pool, SERVER_SETTINGS),
     )
+
+
+def opened_engine(opened: AsyncExitStack, settings: Settings, server_settings: Mapping[str, str] | None) -> AsyncEngine:
+    """For transactions."""
+    engine = create_engine(settings.database_url, size=settings.database_pool_size, server_settings=server_settings)
+    opened.push_async_callback(engine.dispose)
+    return engine
 
 
 async def opened_pool(
