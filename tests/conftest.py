@@ -4,6 +4,7 @@ Tests never clean up: they make their own users and sellers and assert on those.
 `fresh_container`, a database of their own.
 """
 
+import gc
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -57,6 +58,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         sizes = Counter(item.path for item in items)
         items.sort(key=lambda item: (item.path.parent.name != "journeys", -sizes[item.path], item.path))
+
+
+def pytest_collection() -> None:
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """All code and all tests stay to the end: no collection need go through them again."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
