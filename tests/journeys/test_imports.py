@@ -11,7 +11,7 @@ from tests.journeys.running import until
 
 pytestmark = pytest.mark.timeout(240)
 
-ROWS = 6_000
+ROWS = 2_000
 READ = """query ($id: ID!) { seller { import(id: $id) {
   status rowsCreated rowsFaulty faults { nodes { line code } } } } }"""
 
