@@ -137,9 +137,10 @@ class Tx(Protocol):
         ...
 
     def defer(self, write: Write[Any], /, **parameters: Any) -> None:
-        """The same without an answer, together with the transaction's last changes, and not to one of their rows.
+        """The same without an answer, after the transaction's last changes, and mostly together with them.
 
-        A plain INSERT, UPDATE or DELETE; one with data-modifying CTEs cannot stand within another statement.
+        A plain INSERT, UPDATE or DELETE; one with data-modifying CTEs cannot stand within another statement. What is
+        about a table that the changes are about too is a round trip of its own.
         """
         ...
 

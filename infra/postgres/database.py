@@ -95,7 +95,7 @@ class PostgresTx:
 
     def _concerns(self, tables: frozenset[str], dirty: Sequence[SQLModel]) -> bool:
         return any(table(type(row)).name in tables for row in (*dirty, *self._appended)) or any(
-            each.tables is None or not each.tables.isdisjoint(tables) for each in self._deferred
+            not each.tables.isdisjoint(tables) for each in self._deferred
         )
 
     async def _raw_call(self, call: Callable[..., Awaitable[T]], statement: str, *values: Any) -> T:
@@ -165,6 +165,7 @@ class PostgresTx:
 
     def defer(self, write: Write[Any], /, **parameters: Any) -> None:
         compiled = prepared.get(write.statement)
+        assert compiled.tables is not None, "what is deferred names its tables, none of them in plain text"
         self._deferred.append(Deferred(compiled.text, compiled.arguments(parameters), compiled.tables))
 
     def record(self, event: Event) -> None:

@@ -1,13 +1,15 @@
-"""What a transaction has yet to write: changes of its rows, new rows, deferred statements. All of it is one statement.
+"""What a transaction has yet to write: changes of its rows, new rows, deferred statements. Mostly it is one statement.
 
-Invariant: a changed row is found again, or the statement counts as failed; a row is written once.
+Invariant: a changed row is found again, or the statement counts as failed; a row is written once. The parts of one
+statement do not see each other, and of two changes of one row only one is made: so whatever a deferred statement is
+about is written by an earlier one.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, count, islice
+from itertools import chain, count
 from typing import Any, Final
 
 from sqlalchemy.orm.attributes import set_committed_value
@@ -37,15 +39,17 @@ class New:
 
 Part = Changed | New | str
 """A text is a statement of its own, with parameters from $1 on."""
+_Piece = tuple[Part, list[Any], SQLModel | None]
+"""With its values, and the row that it writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """A prepared statement, its parameters, and which tables it is about (None: any)."""
+    """A prepared statement, its parameters, and which tables it is about."""
 
     text: str
     values: list[Any]
-    tables: frozenset[str] | None
+    tables: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +72,33 @@ def writings(
 ) -> Iterator[Writing]:
     """Changes in the order of tables and keys, then what is appended, in its order, then what was deferred."""
     changes = ((row, changed_names(row)) for row in sorted(dirty, key=_place))
-    parts: Iterator[tuple[Part, list[Any], SQLModel | None]] = chain(
+    rows: Iterator[_Piece] = chain(
         ((Changed(type(row), names), _changed_values(row, names), row) for row, names in changes if names),
-        ((New(type(row)), target_of(type(row)).values_of(row), None) for row in appended),
-        ((each.text, each.values, None) for each in deferred),
+        ((New(type(row)), target_of(type(row)).values_of(row), row) for row in appended),
     )
-    while some := list(islice(parts, TOGETHER_MAX)):
-        yield Writing(
-            text=_together(tuple(part for part, _, _ in some)),
-            values=[value for _, values, _ in some for value in values],
-            changed=[(row, part.names) for part, _, row in some if isinstance(part, Changed) and row is not None],
-        )
+    some: list[_Piece] = []
+    for piece in rows:
+        if len(some) == TOGETHER_MAX:
+            yield _writing(some)
+            some = []
+        some.append(piece)
+    written = {shape_of(type(row)).table.name for _, _, row in some if row is not None}
+    for each in deferred:
+        if len(some) == TOGETHER_MAX or not each.tables.isdisjoint(written):
+            yield _writing(some)
+            some, written = [], set()
+        some.append((each.text, each.values, None))
+        written |= each.tables
+    if some:
+        yield _writing(some)
+
+
+def _writing(some: Sequence[_Piece]) -> Writing:
+    return Writing(
+        text=_together(tuple(part for part, _, _ in some)),
+        values=[value for _, values, _ in some for value in values],
+        changed=[(row, part.names) for part, _, row in some if isinstance(part, Changed) and row is not None],
+    )
 
 
 @lru_cache(maxsize=2_000)
