@@ -48,7 +48,6 @@ class AuthorizeRequest:
     customer_ref: str
     payment_method: str | None
     idempotency_key: str
-    return_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +238,7 @@ class MoneyIn(Protocol):
         """Reserve the amount, without taking it. A decline is REQUIRES_PAYMENT_METHOD with a `decline_code`."""
         ...
 
-    async def confirm(
-        self, provider_ref: str, payment_method: str, idempotency_key: str, return_url: str | None = None
-    ) -> ProviderPayment:
+    async def confirm(self, provider_ref: str, payment_method: str, idempotency_key: str) -> ProviderPayment:
         """Try another payment method on the same payment."""
         ...
 

@@ -80,16 +80,10 @@ class StripeMoneyIn:
         if request.payment_method is not None:
             params["payment_method"] = request.payment_method
             params["confirm"] = True
-            if request.return_url is not None:
-                params["return_url"] = request.return_url
         return await self._payment("post", INTENTS, params, request.idempotency_key)
 
-    async def confirm(
-        self, provider_ref: str, payment_method: str, idempotency_key: str, return_url: str | None = None
-    ) -> ProviderPayment:
+    async def confirm(self, provider_ref: str, payment_method: str, idempotency_key: str) -> ProviderPayment:
         params: PaymentIntentConfirmParams = {"payment_method": payment_method, "expand": EXPANDED}
-        if return_url is not None:
-            params["return_url"] = return_url
         return await self._payment("post", f"{_intent(provider_ref)}/confirm", params, idempotency_key)
 
     async def capture(self, provider_ref: str, amount_minor: int, idempotency_key: str) -> ProviderPayment:

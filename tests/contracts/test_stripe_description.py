@@ -54,8 +54,8 @@ async def gateway(mock: str) -> AsyncIterator[StripePaymentGateway]:
     await made.aclose()
 
 
-def authorize_request(payment_method: str | None, return_url: str | None = None) -> AuthorizeRequest:
-    return AuthorizeRequest(new_id(), new_id(), 1_000, "EUR", "cus_1", payment_method, str(new_id()), return_url)
+def authorize_request(payment_method: str | None) -> AuthorizeRequest:
+    return AuthorizeRequest(new_id(), new_id(), 1_000, "EUR", "cus_1", payment_method, str(new_id()))
 
 
 def requests_of(gateway: StripePaymentGateway) -> dict[str, Awaitable[Any]]:
@@ -63,8 +63,8 @@ def requests_of(gateway: StripePaymentGateway) -> dict[str, Awaitable[Any]]:
     return {
         "create_customer": gateway.create_customer(new_id(), "a@example.com"),
         "delete_customer": gateway.delete_customer("cus_1"),
-        "authorize": gateway.authorize(authorize_request("pm_card_visa", "https://shop.example/back")),
-        "confirm": gateway.confirm("pi_1", "pm_card_visa", "k1", "https://shop.example/back"),
+        "authorize": gateway.authorize(authorize_request("pm_card_visa")),
+        "confirm": gateway.confirm("pi_1", "pm_card_visa", "k1"),
         "capture": gateway.capture("pi_1", 500, "k2"),
         "cancel": gateway.cancel("pi_1", "k3"),
         "read": gateway.read("pi_1"),

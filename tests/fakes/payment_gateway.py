@@ -85,15 +85,13 @@ class FakePaymentGateway(FakeSellerMoney):
 
         return self.provider.do("authorize", effect, request.idempotency_key, request)
 
-    async def confirm(
-        self, provider_ref: str, payment_method: str, idempotency_key: str, return_url: str | None = None
-    ) -> ProviderPayment:
+    async def confirm(self, provider_ref: str, payment_method: str, idempotency_key: str) -> ProviderPayment:
         def effect() -> ProviderPayment:
             self._need(provider_ref, Status.REQUIRES_PAYMENT_METHOD, Status.REQUIRES_ACTION)
             self._attempt(provider_ref, payment_method)
             return self.payments[provider_ref]
 
-        return self.provider.do("confirm", effect, idempotency_key, (provider_ref, payment_method, return_url))
+        return self.provider.do("confirm", effect, idempotency_key, (provider_ref, payment_method))
 
     async def capture(self, provider_ref: str, amount_minor: int, idempotency_key: str) -> ProviderPayment:
         def effect() -> ProviderPayment:
