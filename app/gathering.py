@@ -44,13 +44,13 @@ class Gathered(Generic[K, V]):
 
     async def _answer(self, some: Sequence[tuple[K, asyncio.Future[V]]]) -> None:
         try:
-            results = await self._work([wanted for wanted, _ in some])
+            answered = list(zip(some, await self._work([wanted for wanted, _ in some]), strict=True))
         except Exception as fault:  # noqa: BLE001  # it is told to whom it concerns
             if len(some) > 1:
                 await asyncio.gather(*(self._answer([each]) for each in some))
             elif not some[0][1].done():
                 some[0][1].set_exception(fault)
         else:
-            for (_, answer), result in zip(some, results, strict=True):
+            for (_, answer), result in answered:
                 if not answer.done():
                     answer.set_result(result)

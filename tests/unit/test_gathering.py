@@ -66,6 +66,16 @@ async def test_where_all_fail_together_nobody_waits_for_one_after_the_other() ->
         assert await asyncio.gather(*(gathered.ask(number) for number in (1, 2, 3))) == [1, 2, 3]
 
 
+async def test_an_answer_too_few_is_a_fault_too() -> None:
+    async def nothing(numbers: Sequence[int]) -> list[int]:
+        return []
+
+    gathered = Gathered(nothing, seconds=0.001, most=3)
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        told = await asyncio.gather(gathered.ask(1), gathered.ask(2), return_exceptions=True)
+    assert [type(each) for each in told] == [ValueError, ValueError]
+
+
 async def test_who_goes_away_leaves_the_others_their_answers() -> None:
     halves = Halves()
     gathered = Gathered(halves.of, seconds=0.001, most=10)
