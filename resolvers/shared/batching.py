@@ -21,24 +21,31 @@ class Batcher(Generic[K, V]):
     """One batch read of one operation; a key is read once.
 
     A read that failed has failed for the operation: whatever asks again is told the same, and a database that is too
-    busy is not asked twice.
+    busy is not asked twice. Who waits has a future of their own: a field that is given up because one beside it failed
+    takes nothing from others that want the same.
     """
 
-    __slots__ = ("_batch", "_futures", "_reading", "_reads", "_waiting")
+    __slots__ = ("_asked", "_batch", "_known", "_reading", "_reads", "_waiting")
 
     def __init__(self, batch: Batch[K, V], reads: Reads) -> None:
         self._batch = batch
         self._reads = reads
-        self._futures: dict[K, asyncio.Future[V | None]] = {}
+        self._asked: dict[K, list[asyncio.Future[V | None]]] = {}
+        self._known: dict[K, asyncio.Future[V | None]] = {}
         self._waiting: list[K] = []
         self._reading: set[asyncio.Task[None]] = set()
 
     def load(self, key: K) -> asyncio.Future[V | None]:
-        found = self._futures.get(key)
-        if found is not None:
-            return found
+        known = self._known.get(key)
+        if known is not None:
+            return known  # it is done, so nobody can cancel it any more
         loop = asyncio.get_running_loop()
-        future = self._futures[key] = loop.create_future()
+        future: asyncio.Future[V | None] = loop.create_future()
+        asked = self._asked.get(key)
+        if asked is not None:
+            asked.append(future)
+            return future
+        self._asked[key] = [future]
         if not self._waiting:
             # Two turns of the loop from now: tasks that begin in the next one may have keys of their own.
             loop.call_soon(loop.call_soon, self._begin)
@@ -57,11 +64,14 @@ class Batcher(Generic[K, V]):
             found = await self._batch(self._reads, keys)
         except Exception as fault:  # noqa: BLE001  # whoever waits for a key is told
             for key in keys:
-                future = self._futures[key]
-                if not future.done():
-                    future.set_exception(fault)
+                for future in self._asked.pop(key):
+                    if not future.done():
+                        future.set_exception(fault)
+                        self._known[key] = future
             return
         for key in keys:
-            future = self._futures[key]
-            if not future.done():
-                future.set_result(found.get(key))
+            value = found.get(key)
+            for future in self._asked.pop(key):
+                if not future.done():
+                    future.set_result(value)
+                    self._known[key] = future

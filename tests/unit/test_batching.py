@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 import strawberry
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from domain.shared.database import Reads
 from resolvers.context import LoaderScope
@@ -67,10 +68,12 @@ async def test_a_read_that_failed_is_not_made_again() -> None:
 
 
 async def test_one_who_gives_up_waiting_leaves_the_others_theirs() -> None:
-    batcher = Batcher(FakeBatch(), NO_READS)
-    impatient, patient = batcher.load(1), batcher.load(2)
+    batch = FakeBatch()
+    batcher = Batcher(batch, NO_READS)
+    impatient, patient, another = batcher.load(1), batcher.load(1), batcher.load(2)
     impatient.cancel()
-    assert await patient == "2"
+    assert [await patient, await another, await batcher.load(1)] == ["1", "2", "1"]
+    assert batch.asked == [[1, 2]]
 
 
 class Row:
@@ -100,13 +103,46 @@ class Thing:
 
 
 @strawberry.type
+class Shelf:
+    """Of two the first breaks down while both wait for one row."""
+
+    broken: strawberry.Private[bool]
+
+    @strawberry.field
+    async def label(self) -> str:
+        if self.broken:
+            raise ValueError("no label")
+        return "a label"
+
+    @strawberry.field
+    async def row(self, info: strawberry.Info) -> str | None:
+        row = await info.context.load(rows_by_ids, 1)
+        return None if row is None else str(row.name)
+
+
+@strawberry.type
 class Query:
+    @strawberry.field
+    def shelves(self) -> list[Shelf | None]:
+        return [Shelf(broken=True), Shelf(broken=False)]
+
     @strawberry.field
     async def things(self, info: strawberry.Info) -> list[Thing]:
         row = await info.context.load(rows_by_ids, 1)
         # Told here, while nothing but the operation holds it.
         info.root_value.append(weakref.ref(row))
         return [Thing(row=row), Thing(row=row)]
+
+
+@pytest.mark.parametrize("executor", [PlainFields, StrawberryGraphQLCoreExecutionContext])
+async def test_what_is_null_because_of_a_fault_takes_nothing_from_what_stands_beside_it(
+    executor: type[StrawberryGraphQLCoreExecutionContext],
+) -> None:
+    """The executor gives up what else it began of the broken one, and the other waits for the very same row."""
+    schema = strawberry.Schema(Query, execution_context_class=executor)
+    answer = await schema.execute("{ shelves { label row } }", context_value=LoaderScope(NO_READS))
+    assert answer.data == {"shelves": [None, {"label": "a label", "row": "a row"}]}
+    assert [error.path for error in answer.errors or ()] == [["shelves", 0, "label"]]
 
 
 @pytest.mark.parametrize("document", ["{ things { name } }", "{ things { name again { name again { name } } } }"])
