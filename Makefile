@@ -25,7 +25,7 @@ run: $(STAMP) ## run the whole product on embedded servers with demo data
 
 # Bytecode is written even where the environment says otherwise: each worker would compile every test anew.
 test: $(STAMP) ## run the whole test suite on embedded servers
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: $(STAMP) ## check style, types, layers and the committed schema
 	@$(BIN)/ruff check .
