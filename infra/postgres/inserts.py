@@ -20,7 +20,7 @@ _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy l
 _PREPARER = _DIALECT.identifier_preparer
 
 TOGETHER_MAX: Final = 24
-"""Rows of one statement for several tables. Each number of rows is a statement to prepare, so it is kept small."""
+"""Parts of one statement. Each combination of them is a statement to prepare, so it is kept small."""
 
 
 class Target:

@@ -15,11 +15,8 @@ from typing import Any, Final
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import SQLModel
 
-from infra.postgres.inserts import target_of
+from infra.postgres.inserts import TOGETHER_MAX, target_of
 from infra.postgres.rows import changed_names, shape_of
-
-TOGETHER_MAX: Final = 24
-"""Parts of one statement; each combination is a statement to prepare, so it is kept small."""
 
 _PARAMETER: Final = re.compile(r"\$(\d+)")
 
