@@ -10,7 +10,8 @@ from app.container import Container
 from domain.shared.database import Tx, Write, table
 from domain.shared.ids import new_id
 from domain.users.model import Address, User, UserStatus
-from infra.postgres.pending import TOGETHER_MAX, Deferred, writings
+from infra.postgres.inserts import TOGETHER_MAX
+from infra.postgres.pending import Deferred, writings
 from tests.makers import a_buyer
 
 MOVE_TO = Write(
