@@ -149,7 +149,7 @@ async def remove_from_cart(command: RemoveFromCart, *, actor: Actor, db: Databas
     async def change(tx: Tx, cart: Cart) -> bool:
         line = await _line(tx, cart, command.line_id)
         if line is not None:
-            await tx.session.delete(line)
+            await tx.execute(delete(table(CartLine)).where(table(CartLine).c.id == line.id))
         return line is not None
 
     return await edit(db, holder_of(actor, command.cart_token), command.expected_version, change)

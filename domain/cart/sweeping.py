@@ -5,7 +5,7 @@ Invariant: only a guest's cart is deleted. A user's row stays, because purchases
 
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from domain.cart.events import CartUpdated
 from domain.cart.holding import empty, touch
@@ -29,7 +29,7 @@ async def sweep_expired_carts(db: Database) -> int:
             if cart.user_id is not None:
                 touch(tx, cart)
             else:
-                await tx.session.delete(cart)
+                await tx.execute(delete(_carts).where(_carts.c.id == cart.id))
                 tx.record(CartUpdated(at=tx.now, cart_id=cart.id))
         return len(carts)
 

@@ -180,7 +180,6 @@ async def _end_open(tx: Tx, seller_id: UUID, email: str) -> None:
     )
     for invitation in await tx.lock(SellerInvitation, sorted((await tx.execute(standing)).scalars())):
         invitation.ended_at, invitation.ended_because = tx.now, InvitationEnd.REPLACED
-    await tx.session.flush()
 
 
 async def _works_for(tx: Tx, seller_id: UUID, email: str) -> bool:

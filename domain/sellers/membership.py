@@ -49,7 +49,7 @@ async def shop_of(tx: Tx, actor: Actor, *, owner: bool = False) -> Seller:
 
 
 async def role_of(tx: Tx, seller_id: UUID, user_id: UUID) -> MemberRole | None:
-    member = await tx.session.get(SellerMember, (seller_id, user_id))
+    member = await tx.get(SellerMember, (seller_id, user_id))
     return member.role if member is not None else None
 
 
@@ -73,7 +73,7 @@ async def change_member_role(command: ChangeMemberRole, *, actor: Actor, db: Dat
 
     async def step(tx: Tx) -> None:
         seller = await shop_of(tx, actor, owner=True)
-        member = await tx.session.get(SellerMember, (seller.id, command.user_id))
+        member = await tx.get(SellerMember, (seller.id, command.user_id))
         if member is None:
             raise NotFound("member")
         if command.role is not MemberRole.OWNER:
@@ -90,7 +90,7 @@ async def remove_member(command: RemoveMember, *, actor: Actor, db: Database) ->
 
     async def step(tx: Tx) -> None:
         seller = await shop_of(tx, actor, owner=not leaves)
-        member = await tx.session.get(SellerMember, (seller.id, command.user_id))
+        member = await tx.get(SellerMember, (seller.id, command.user_id))
         if member is None:
             raise NotFound("member")
         await _refuse_last_owner(tx, member)

@@ -49,7 +49,7 @@ async def start_onboarding(
         seller = await shop_of(tx, actor, owner=True)
         user = await tx.get(User, actor.user())
         assert user is not None
-        known = await tx.session.get(PaymentAccount, (seller.id, PROVIDER_NAME))
+        known = await tx.get(PaymentAccount, (seller.id, PROVIDER_NAME))
         return seller, user.email, known.account_ref if known is not None else None
 
     seller, email, account_ref = await db.run(before)

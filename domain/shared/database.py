@@ -7,11 +7,10 @@ nothing outside the database may happen inside it; what has to happen afterwards
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ClauseElement, Executable, FromClause, Table, bindparam, column, func
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
@@ -21,6 +20,8 @@ from domain.shared.events import Event
 T = TypeVar("T")
 V = TypeVar("V")
 M = TypeVar("M", bound=SQLModel)
+Key: TypeAlias = UUID | str | tuple[UUID | str, ...]
+"""A primary key; of several columns in their order."""
 
 
 def table(model: type[SQLModel]) -> Table:
@@ -90,9 +91,6 @@ class Tx(Protocol):
     """One open transaction. Everything in it happens at `now`."""
 
     @property
-    def session(self) -> AsyncSession: ...
-
-    @property
     def reads(self) -> Reads:
         """The read door on this transaction's own connection: it sees what the transaction wrote."""
         ...
@@ -110,8 +108,8 @@ class Tx(Protocol):
         """Rows that are written with the transaction's last changes; what is added at once must not refer to them."""
         ...
 
-    async def get(self, model: type[M], id_: UUID, /) -> M | None:
-        """A row by id, without a lock."""
+    async def get(self, model: type[M], key: Key, /) -> M | None:
+        """A row by its primary key, without a lock; one that the transaction has in its hands is not read again."""
         ...
 
     async def load(self, model: type[M], ids: Sequence[UUID], /, *, by: str = "id") -> list[M]:

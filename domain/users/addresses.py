@@ -112,7 +112,6 @@ async def remove_address(command: RemoveAddress, *, actor: Actor, db: Database) 
         address = await _own(tx, command.address_id, actor)
         was_default = address.is_default
         address.deleted_at, address.is_default = tx.now, False
-        await tx.session.flush()
         rest = await _known(tx, actor)
         if was_default and rest:
             await _make_default(tx, actor, rest[-1])

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import Field, SecretStr
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from domain.shared.actor import Actor, ActorKind, Client, Role
 from domain.shared.commands import command
@@ -34,7 +34,8 @@ from domain.users.ports import UserPorts
 REUSE_GRACE_SECONDS: Final = 10
 """Two tabs refresh at once: within this span the slower one is refused (it gets no token either), later it is reuse."""
 
-_sessions = table(UserSession)
+_sessions, _tokens = table(UserSession), table(RefreshToken)
+_SESSION_OF = select(_tokens.c.session_id).where(_tokens.c.digest == bindparam("digest"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,13 @@ async def refresh_session(command: RefreshSession, *, ports: UserPorts) -> Signe
     digest = digest_of(command.refresh_token.get_secret_value())
 
     async def step(tx: Tx) -> SignedIn | DomainError:
-        token = await tx.session.get(RefreshToken, digest)
+        session_id = await tx.reads.scalar(_SESSION_OF, digest=digest)
+        found = [] if session_id is None else await tx.lock(UserSession, [session_id])
+        # Under its session's lock: whoever held that before may have exchanged the token.
+        token = await tx.get(RefreshToken, digest) if found else None
         if token is None:
             return SessionOver()
-        session = (await tx.lock(UserSession, [token.session_id]))[0]
-        # Read again: whoever held the lock before may have exchanged it.
-        await tx.session.refresh(token)
+        [session] = found
         if session.ended_at is not None or session.expires_at <= tx.now:
             return SessionOver()
         if token.used_at is not None:

@@ -15,13 +15,13 @@ import asyncpg
 from sqlalchemy import Executable, UpdateBase
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import SQLModel
 
 from domain.shared.clock import Clock
-from domain.shared.database import M, Reads, Tx, V, Write, table
+from domain.shared.database import Key, M, Reads, Tx, V, Write, table
 from domain.shared.errors import Busy
 from domain.shared.events import Event
 from infra.postgres.connections import (
@@ -74,10 +74,6 @@ class PostgresTx:
         self._rank = -1
         self._locked: dict[str, set[UUID]] = {}
 
-    @property
-    def session(self) -> AsyncSession:
-        return self._connection.session()
-
     async def flush(self, tables: frozenset[str] | None = None) -> None:
         """Write what is pending, if any of it belongs to these tables (None: to any)."""
         dirty = list(self._rows.dirty)
@@ -90,8 +86,6 @@ class PostgresTx:
             if found != len(writing.changed):
                 raise StaleDataError(writing.text)
             writing.written()
-        if self._rows.new or self._rows.deleted:
-            await self.session.flush()
 
     def _concerns(self, tables: frozenset[str], dirty: Sequence[SQLModel]) -> bool:
         return any(table(type(row)).name in tables for row in (*dirty, *self._appended)) or any(
@@ -120,9 +114,9 @@ class PostgresTx:
     def append(self, *rows: SQLModel) -> None:
         self._appended += rows
 
-    async def get(self, model: type[M], id_: UUID, /) -> M | None:
+    async def get(self, model: type[M], key: Key, /) -> M | None:
         await self.flush(frozenset({table(model).name}))
-        return await self.session.get(model, id_)
+        return await self._connection.session().get(model, key)
 
     async def load(self, model: type[M], ids: Sequence[UUID], /, *, by: str = "id") -> list[M]:
         return await self._entities(model, choosing(model, by), list(ids))
@@ -156,7 +150,7 @@ class PostgresTx:
     async def execute(self, statement: Executable, parameters: Any = None, /) -> Any:
         # A statement that writes another table cannot miss what is pending; anything else must see all of it.
         await self.flush(frozenset({str(statement.table)}) if isinstance(statement, UpdateBase) else None)
-        return await self.session.execute(statement, parameters)
+        return await self._connection.session().execute(statement, parameters)
 
     async def write(self, write: Write[V], /, **parameters: Any) -> list[V]:
         compiled = prepared.get(write.statement)

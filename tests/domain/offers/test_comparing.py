@@ -146,7 +146,7 @@ async def test_what_keeps_an_offer_out_of_the_box_is_found(container: Container)
     await change(container, Seller, restricted.seller_id, status=SellerStatus.RESTRICTED)
 
     async def step(tx: Tx) -> None:
-        found = await tx.session.get(PaymentAccount, (unpayable.seller_id, "stripe"))
+        found = await tx.get(PaymentAccount, (unpayable.seller_id, "stripe"))
         assert found is not None
         found.charges_enabled = False
 

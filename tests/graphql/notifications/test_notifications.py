@@ -100,7 +100,7 @@ async def test_what_a_shop_was_told_is_its_members_only_while_they_are(container
     (received, new) = (await seen(container, sale.seller))["nodes"]
 
     async def demote(tx: Tx) -> None:
-        member = await tx.session.get(SellerMember, (shop, owner))
+        member = await tx.get(SellerMember, (shop, owner))
         assert member is not None
         member.role = MemberRole.STAFF
 
