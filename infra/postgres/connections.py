@@ -123,9 +123,13 @@ class OpenConnection:
             yield began_at
             await self._commit()
         except BaseException as fault:
-            usable = not is_broken(self.raw, fault) and await self._rolled_back()
-            if not usable and self._pooled.is_valid:
-                self._pooled.invalidate()
+            usable = False
+            try:
+                usable = not is_broken(self.raw, fault) and await self._rolled_back()
+            finally:
+                # Also when the rolling back itself is cancelled: nobody knows what is still open on it.
+                if not usable and self._pooled.is_valid:
+                    self._pooled.invalidate()
             raise
         finally:
             if self._bound:

@@ -128,3 +128,31 @@ async def end_backend(container: Container, backend: int) -> None:
         assert await connection.fetchval("SELECT pg_terminate_backend($1, 10000)", backend)
     finally:
         await connection.close()
+
+
+async def test_who_is_cancelled_again_while_rolling_back_leaves_no_open_transaction_to_the_next(
+    container: Container,
+) -> None:
+    """A deadline and a client that goes away may come at once. The next transaction must not commit this one's rows."""
+    started = asyncio.Event()
+
+    async def hang(tx: Tx) -> None:
+        await tx.add(a_category(new_id()))
+        backends.append(await backend_of(tx))
+        started.set()
+        await asyncio.Event().wait()
+
+    backends: list[int] = []
+    async with a_small_database(container) as db:
+        given_up = asyncio.create_task(db.run(hang))
+        await started.wait()
+        given_up.cancel()
+        await asyncio.sleep(0)  # it is rolling back
+        given_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+        assert await db.run(backend_of) not in backends
+
+
+async def backend_of(tx: Tx) -> int:
+    return int((await tx.execute(text("SELECT pg_backend_pid()"))).scalar_one())
