@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy.exc import DBAPIError
 
 from infra.postgres.migrate import migrate, scripts
 from tests.servers import Urls, copy_of_template
@@ -14,6 +13,8 @@ BEFORE = "0022"
 """The revision after it builds an index over the users."""
 WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = to_regclass('\"user\"')"
 DEADLINE_SECONDS = 20
+TURN = 7_316_001
+"""The lock of whoever migrates: releases that run beside each other agree on it."""
 
 
 async def an_empty_database(urls: Urls) -> str:
@@ -43,14 +44,14 @@ async def revision_of(connection: asyncpg.Connection) -> str:
 
 async def test_several_at_once_bring_the_database_there_once_and_nobody_waits_long_for_them(urls: Urls) -> None:
     url = await an_empty_database(urls)
-    await asyncio.gather(*(migrate(url, BEFORE) for _ in range(3)))
+    await asyncio.gather(*(migrate(url, BEFORE, pause_seconds=0.05) for _ in range(3)))
     holder, buyer = await asyncpg.connect(url), await asyncpg.connect(url)
     try:
         assert await revision_of(holder) == BEFORE
         async with holder.transaction():
             await holder.execute('LOCK TABLE "user" IN ROW EXCLUSIVE MODE')
             hurried = migrate(url, lock_seconds=0.05, pause_seconds=0.05, tries_max=2)
-            with pytest.raises(DBAPIError, match="lock timeout"):
+            with pytest.raises(TimeoutError, match="in use"):
                 await hurried
             assert await revision_of(buyer) == BEFORE
             upgrade = asyncio.ensure_future(migrate(url, lock_seconds=0.3, pause_seconds=0.05))
@@ -65,3 +66,17 @@ async def test_several_at_once_bring_the_database_there_once_and_nobody_waits_lo
     finally:
         await holder.close()
         await buyer.close()
+
+
+async def test_who_waits_for_another_migration_says_so_in_the_end_and_takes_its_turn_once_it_is_over(
+    urls: Urls,
+) -> None:
+    url = await copy_of_template(urls)
+    other = await asyncpg.connect(url)
+    try:
+        await other.execute("SELECT pg_advisory_lock($1)", TURN)
+        with pytest.raises(TimeoutError, match="another process"):
+            await migrate(url, pause_seconds=0.01, turns_max=3)
+    finally:
+        await other.close()
+    assert await migrate(url, pause_seconds=0.01)
