@@ -178,7 +178,7 @@ def _add_posting(rows: Rows, sale: DemoSale, posting: Posting, place: int) -> No
         rows.add(
             Entry,
             {
-                "id": sale.id("entry", place * 10 + part),
+                "id": sale.id("entry", place * 10 + part, booked_at),
                 "transaction_id": posting.id,
                 "account_id": account_id(*posting.key_of(entry)),
                 "order_id": posting.order_id,

@@ -66,7 +66,7 @@ def _written_at(sale: DemoSale) -> datetime:
 
 
 def _add(rows: Rows, sale: DemoSale, kind: ReviewKind, stars: int, more: Row, tallies: Tallies) -> None:
-    review_id = sale.id(f"review-{kind}")
+    review_id = sale.id(f"review-{kind}", at=_written_at(sale))
     by_shop = kind is ReviewKind.BUYER
     rows.add(
         Review,

@@ -73,9 +73,9 @@ class DemoSale:
     def paid_at(self) -> datetime:
         return self.placed_at + timedelta(seconds=4)
 
-    def id(self, kind: str, part: int = 0) -> UUID:
-        """The id of something that the sale brought along."""
-        return timed_id(self.placed_at, kind, self.number, part)
+    def id(self, kind: str, part: int = 0, at: datetime | None = None) -> UUID:
+        """The id of something that the sale brought along; `at` when it was not at once."""
+        return timed_id(at or self.placed_at, kind, self.number, part)
 
 
 def sales_of(listing: DemoListing, as_of: datetime) -> Iterator[DemoSale]:

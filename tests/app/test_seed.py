@@ -206,6 +206,21 @@ async def test_timelines_take_legal_steps_without_a_gap(connection: asyncpg.Conn
             assert (before["status"], after["status"]) in legal
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "SELECT entry.id, created_at AS at FROM entry JOIN ledger_transaction AS header ON header.id = transaction_id",
+        "SELECT id, created_at AS at FROM review",
+        'SELECT id, placed_at AS at FROM "order"',
+    ],
+)
+async def test_what_is_listed_by_its_id_is_listed_by_its_time(rows: str, connection: asyncpg.Connection) -> None:
+    """Statements, reviews and orders say "newest first" and go by ids."""
+    late = f"SELECT id FROM ({rows}) AS made WHERE abs(extract(epoch FROM uuid_extract_timestamp(id) - at)) > 0.01"
+    assert await connection.fetchval(f"SELECT count(*) FROM ({rows}) AS made") > 0
+    assert await connection.fetch(late) == []
+
+
 async def test_every_review_is_of_its_own_sale_and_counted_once(connection: asyncpg.Connection) -> None:
     wrong = await connection.fetch(
         """
