@@ -51,6 +51,7 @@ FUNCTIONS: Final = {
 }
 
 DATA: Final = Path(".data")
+Data = Annotated[Path, typer.Option(help="Data directory of `market dev`, where no DATABASE_URL is set.")]
 
 app = typer.Typer(name="market", help="The marketplace.", no_args_is_help=True, add_completion=False)
 jobs = typer.Typer(help="Jobs that failed for good.", no_args_is_help=True)
@@ -106,9 +107,10 @@ def migrate() -> None:
 @app.command()
 def seed(
     listings: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many listings there are to be.")] = 5_000,
+    data: Data = DATA,
 ) -> None:
     """Fill a migrated database with the demo catalogue; what is there stays."""
-    settings = settings_here()
+    settings = settings_here(data)
     with Progress(console=err, transient=True) as bar:
         tasks: dict[str, TaskID] = {}
 
@@ -125,9 +127,10 @@ def seed(
 def roles(
     email: Annotated[str, typer.Argument(help="The user's e-mail address.")],
     names: Annotated[list[Role] | None, typer.Argument(help="All roles from now on; none for a plain user.")] = None,
+    data: Data = DATA,
 ) -> None:
     """Set a user's roles: the way to the first administrator."""
-    settings = settings_here()
+    settings = settings_here(data)
     given = sorted(set(names or ()))
     if not run(load("roles")(settings, email, given)):
         err.print(f"there is no user {email}", highlight=False)
@@ -136,18 +139,18 @@ def roles(
 
 
 @app.command()
-def reindex() -> None:
+def reindex(data: Data = DATA) -> None:
     """Build the search index again from the catalogue; searches go on meanwhile."""
-    settings = settings_here()
+    settings = settings_here(data)
     with err.status("indexing ...") as status:
         count = run(load("reindex")(settings, lambda done: status.update(f"indexing ... {done} listings")))
     out.print(f"{count} listings in the index")
 
 
 @app.command()
-def audit() -> None:
+def audit(data: Data = DATA) -> None:
     """Check the books: the tamper-evident chain, and that every currency sums to zero."""
-    sound, line = run(load("audit")(settings_here()))
+    sound, line = run(load("audit")(settings_here(data)))
     (out if sound else err).print(line, highlight=False, soft_wrap=True)
     raise typer.Exit(0 if sound else 1)
 
@@ -157,9 +160,10 @@ def parcel(
     number: Annotated[str, typer.Argument(help="The tracking number.")],
     status: Annotated[str, typer.Argument(help="in_transit, delivered, lost or returned.")] = "delivered",
     carrier: Annotated[str, typer.Option(help="As the seller wrote it.")] = "sandbox",
+    data: Data = DATA,
 ) -> None:
     """Report on a parcel as its carrier would; for development."""
-    fault = run(load("parcel")(settings_here(), carrier, number, status))
+    fault = run(load("parcel")(settings_here(data), carrier, number, status))
     if fault is not None:
         err.print(fault, highlight=False, soft_wrap=True)
         raise typer.Exit(1)
@@ -177,12 +181,13 @@ def import_(
     ] = "refuse",
     submit: Annotated[bool, typer.Option(help="Submit new listings; else they are drafts.")] = False,
     pictures: Annotated[Path | None, typer.Option(help="The folder of the pictures that the file names.")] = None,
+    data: Data = DATA,
 ) -> None:
     """Import listings of a shop; after an interruption the same command goes on where it stopped."""
     renames, constants = pairs(map_, "--map"), pairs(set_, "--set")
     given = (renames, constants, ignore or [], unknown_attributes)
     options = exit_on_fault(lambda: load("import options")(*given, submit=submit))
-    settings = settings_here()
+    settings = settings_here(data)
     with Progress(console=err, transient=True) as bar:
         task = bar.add_task("importing")
         work = load("import")(
@@ -209,9 +214,10 @@ def import_(
 def export(
     file: Annotated[Path, typer.Argument(help="To be written: something.csv or something.jsonl.")],
     seller: Annotated[str, typer.Option(help="The shop's slug.")],
+    data: Data = DATA,
 ) -> None:
     """Write a shop's listings in the format that `import` reads."""
-    if not run(load("export")(settings_here(), seller, file)):
+    if not run(load("export")(settings_here(data), seller, file)):
         err.print(f"there is no shop {seller}", highlight=False)
         raise typer.Exit(1)
 
@@ -266,7 +272,7 @@ def check(url: Annotated[str, typer.Argument(help="Address that must answer 200.
 
 @app.command()
 def doctor(
-    data: Annotated[Path, typer.Option(help="Data directory of `market dev`, where no DATABASE_URL is set.")] = DATA,
+    data: Data = DATA,
     every: Annotated[bool, typer.Option("--all", help="Show what is well line by line too.")] = False,
 ) -> None:
     """Check servers, settings, keys, migrations and waiting work; exit code 0 well, 1 warnings, 2 faults."""
@@ -278,9 +284,9 @@ def doctor(
 
 
 @jobs.command()
-def dead(limit: Annotated[int, typer.Option(min=1, max=1000)] = 100) -> None:
+def dead(limit: Annotated[int, typer.Option(min=1, max=1000)] = 100, data: Data = DATA) -> None:
     """List the jobs that failed for good, the newest first."""
-    settings = settings_here()
+    settings = settings_here(data)
     table = Table("id", "job", "attempts", "created", "payload")
     letters = run(load("dead letters")(settings.database_url, limit))
     for letter in letters:
@@ -293,11 +299,12 @@ def dead(limit: Annotated[int, typer.Option(min=1, max=1000)] = 100) -> None:
 def replay(
     ids: Annotated[list[int] | None, typer.Argument(help="Ids as listed by `jobs dead`.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="All of them, up to 1,000.")] = False,
+    data: Data = DATA,
 ) -> None:
     """Queue dead jobs again, with all their attempts."""
     if bool(ids) == all_:
         raise typer.BadParameter("give ids, or --all")
-    settings = settings_here()
+    settings = settings_here(data)
     count = run(load("replay")(settings.database_url, None if all_ else ids))
     out.print(f"{count} queued again")
 
@@ -312,9 +319,9 @@ def load(name: str) -> Callable[..., Any]:
     return found
 
 
-def settings_here() -> Settings:
-    """For commands beside a running product: where no DATABASE_URL is set, that of `market dev` in this folder."""
-    return settings_or_exit(lambda: settings_of_place(DATA))
+def settings_here(data: Path) -> Settings:
+    """For commands beside a running product: where no DATABASE_URL is set, that of `market dev` on this directory."""
+    return settings_or_exit(lambda: settings_of_place(data))
 
 
 def settings_or_exit(read: Callable[[], Settings] = load_settings) -> Settings:

@@ -290,7 +290,7 @@ def welcome(options: DevOptions, seconds: float) -> Panel:
         ("health, metrics", f"{options.url}/health/ready  {options.url}/metrics"),
         ("mails", f"{options.url}/mailbox"),
         ("payment sandbox", options.sandbox_url),
-        ("data", f"{options.data}  (looked at by: market doctor --data {options.data})"),
+        ("data", f"{options.data}  (commands beside it: market doctor --data {options.data})"),
         ("", ""),
         *((account.role, f"{account.email}  {DEMO_PASSWORD}") for account in accounts),
         ("", ""),

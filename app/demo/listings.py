@@ -26,10 +26,10 @@ from domain.catalog.model import (
     Listing,
     ListingChange,
     ListingStatus,
+    MatchedBy,
     Product,
     Variant,
 )
-from domain.catalog.products import normal_gtin
 from domain.inventory.model import SHOWN_MAX, MovementKind, StockItem, StockMovement, VariantStock
 from domain.inventory.projection import status_of
 
@@ -193,6 +193,8 @@ def add_listing(rows: Rows, listing: DemoListing, sold: dict[UUID, int], rating:
             "seller_id": listing.shop.id,
             "category_id": leaf_id(listing.product.leaf),
             "product_id": demo_id("product", listing.product.number),
+            "gtin": gtin(listing.product.number),
+            "matched_by": MatchedBy.GTIN,
             "title": listing.title,
             "description": listing.words,
             "brand": listing.product.brand,
@@ -219,14 +221,16 @@ def _product(product: DemoProduct, as_of: datetime) -> Row:
         "category_id": leaf_id(product.leaf),
         "title": product.title,
         "brand": product.brand,
-        "gtin": normal_gtin(gtin(product.number)),
+        "gtin": gtin(product.number),
         "created_at": as_of - timedelta(days=AGE_DAYS_MAX),
     }
 
 
 def gtin(number: int) -> str:
-    """A GTIN-13 of the range that is never given to a real product (prefix 200), with its check digit, in 14 digits."""
-    digits = f"200{number:09d}"
+    """A GTIN-13 of the range that GS1 keeps for demonstrations (prefix 952), with its check digit, in 14 digits.
+
+    It counts as any other does, so whoever lists something under it offers the same product."""
+    digits = f"952{number:09d}"
     total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
     return f"0{digits}{-total % 10}"
 

@@ -30,6 +30,10 @@ _BY_GTINS = Query(
     .with_for_update(read=True),
     lambda gtin, id_: (gtin, id_),
 )
+_GTINS = Query(
+    select(_products.c.id, _products.c.gtin).where(_products.c.id == func.any(bindparam("ids"))),
+    lambda id_, gtin: (id_, gtin),
+)
 _BY_ID = select(_WHAT_COUNTS).where(_products.c.id == bindparam("id")).with_for_update(read=True)
 
 
@@ -125,6 +129,10 @@ def _columns(words: ProductWords) -> dict[str, Any]:
 
 async def _products_by_gtins(tx: Tx, gtins: Sequence[str]) -> dict[str, UUID]:
     return dict(await tx.reads.all(_BY_GTINS, gtins=list(gtins)))
+
+
+async def gtins_of_products(tx: Tx, ids: Sequence[UUID]) -> Mapping[UUID, str | None]:
+    return dict(await tx.reads.all(_GTINS, ids=list(ids)))
 
 
 async def existing_product(tx: Tx, product_id: UUID) -> UUID:

@@ -17,7 +17,7 @@ from domain.catalog.access import changed
 from domain.catalog.changes import note_changes
 from domain.catalog.errors import PaymentAccountIncomplete, SellerNotActive
 from domain.catalog.model import Listing, ListingEvent, ListingStatus, MatchedBy, Variant
-from domain.catalog.products import ProductWords, is_worldwide, match_products
+from domain.catalog.products import ProductWords, gtins_of_products, is_worldwide, match_products
 from domain.catalog.publishing import shop_that_may_sell, skips_approval
 from domain.catalog.skus import VariantPlace, places_by_skus
 from domain.catalog.tree import categories_by_paths, lines_by_ids, schema_of
@@ -177,8 +177,16 @@ async def _stock(
 
 
 async def _match_products(tx: Tx, plans: Sequence[ListingPlan]) -> None:
-    """As `match_listing` does one by one; what an administrator decided stands."""
+    """As `match_listing` does one by one; what an administrator decided stands, and so does what a seller chose while
+    the file says no other GTIN than that product's, as an export does."""
     given = {plan.id: plan.gtin for plan in plans if plan.gtin and plan.column("matched_by") is not MatchedBy.ADMIN}
+    chosen = {
+        plan.id: plan.column("product_id")
+        for plan in plans
+        if plan.id in given and plan.column("gtin") is None and plan.column("product_id") is not None
+    }
+    known = await gtins_of_products(tx, list(chosen.values())) if chosen else {}
+    given = {id_: gtin for id_, gtin in given.items() if id_ not in chosen or known.get(chosen[id_]) != gtin}
     wanted = {
         plan.gtin: ProductWords(plan.column("title"), plan.column("brand", ""), plan.column("category_id"))
         for plan in plans

@@ -21,7 +21,7 @@ from app.demo.rules import LEAVES
 from app.demo.shops import SHOPS
 from app.jobs import handlers_of
 from app.seed import LISTINGS_MAX, SeedReport, seed
-from domain.catalog.products import normal_gtin
+from domain.catalog.products import is_worldwide, normal_gtin
 from domain.ledger.sealing import seal
 from domain.media.ports import public_key
 from domain.orders.model import ORDER_TRANSITIONS
@@ -273,6 +273,7 @@ async def test_every_listing_shows_pictures_whose_files_are_stored(urls: Urls, t
 def test_codes_of_products_are_valid() -> None:
     for number in (0, 7, 123_456, 999_999):
         assert normal_gtin(gtin(number)) == gtin(number)
+        assert is_worldwide(gtin(number)), "another shop's listing under it is an offer of the same product"
 
 
 def test_the_tree_and_the_shops_are_as_large_as_promised() -> None:

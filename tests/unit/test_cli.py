@@ -70,10 +70,17 @@ def test_beside_market_dev_a_command_needs_no_settings(
     command: list[str], no_settings: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Its servers are away here, which only a command that knows them can find."""
-    (tmp_path / ".data").mkdir()
-    url = {"DATABASE_URL": "postgresql://app:hunter2@127.0.0.1:9/market", "REDIS_URL": "redis://127.0.0.1:9"}
-    remember_environment(tmp_path / ".data", url)
+    for data in (tmp_path / ".data", tmp_path / "elsewhere"):
+        data.mkdir()
+        url = {"DATABASE_URL": "postgresql://app:hunter2@127.0.0.1:9/market", "REDIS_URL": "redis://127.0.0.1:9"}
+        remember_environment(data, url)
     no_settings.chdir(tmp_path)
+    assert_it_looks_for_its_servers(command)
+    (tmp_path / ".data").rename(tmp_path / "gone")
+    assert_it_looks_for_its_servers([*command, "--data", str(tmp_path / "elsewhere")])
+
+
+def assert_it_looks_for_its_servers(command: list[str]) -> None:
     result = runner.invoke(app, command)
     assert result.exit_code == 1
     [line] = result.stderr.splitlines()

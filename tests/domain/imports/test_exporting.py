@@ -11,6 +11,7 @@ from app.container import Container
 from domain.imports.exporting import export_listings
 from domain.imports.model import ImportFormat
 from domain.shared.actor import Actor
+from tests.domain.catalog.test_matching import a_gtin, a_listing, edit, with_gtin
 from tests.domain.imports.files import listing_of, shop_has, take
 from tests.domain.imports.test_importing import a_path
 from tests.makers import a_seller, on_sale
@@ -70,6 +71,18 @@ async def test_an_export_imported_again_changes_nothing(container: Container, fo
     assert (changed, view.rows_unchanged) == ((0, 0, 0), 2 * len(TITLES) + 1)
     assert await shop_has(container, seller) == before
     assert offered.variant_id in {had.variant_id for hads in before.values() for had in hads}
+
+
+async def test_a_listing_whose_seller_named_its_product_keeps_it(container: Container) -> None:
+    """The file names the product by its GTIN, which the listing itself does not have."""
+    _, _, product_id = await with_gtin(container, a_gtin())
+    seller, sale = await a_listing(container)
+    await edit(container, seller, sale, product_id=product_id)
+    before = await listing_of(container, sale.listing_id)
+    view = await take(container, seller, await export(container, seller, ImportFormat.CSV), ImportFormat.CSV)
+    assert (view.rows_unchanged, view.rows_updated, view.rows_faulty) == (1, 0, 0)
+    assert await listing_of(container, sale.listing_id) == before
+    assert (before.product_id, before.gtin) == (product_id, None)
 
 
 async def test_no_cell_is_a_formula(container: Container) -> None:
