@@ -200,7 +200,11 @@ def import_(
     view = report.view
     for fault in report.faults:
         place = f" {fault.place}" if fault.place else ""
-        err.print(f"line {fault.line}{place}: {fault.message} ({fault.code})", highlight=False, markup=False)
+        line = f"line {fault.line}{place}: {fault.message} ({fault.code})"
+        err.print(line, highlight=False, markup=False, soft_wrap=True)
+    if report.has_more_faults:
+        read = f'seller {{ import(id: "{report.id}") {{ faults {{ nodes {{ line column message }} }} }} }}'
+        err.print(f"... and more; the shop reads them with {read}", highlight=False, markup=False, soft_wrap=True)
     out.print(
         f"{view.status.value}: {view.rows_created} rows new, {view.rows_updated} changed, "
         f"{view.rows_unchanged} as they were, {view.rows_faulty} faulty {view.failure_message}".rstrip(),

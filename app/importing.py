@@ -27,6 +27,7 @@ from domain.imports.starting import CreateImport, take_up_file
 from domain.sellers.reads import shop_by_slug
 from domain.shared.actor import Actor, ActorKind
 from domain.shared.database import Reads
+from domain.shared.ids import encode_id
 
 CHUNK_BYTES: Final = 256 * 1024
 SHOWN_FAULTS: Final = 20
@@ -40,6 +41,12 @@ class ImportReport:
 
     view: ImportView
     faults: Sequence[FaultView]
+    has_more_faults: bool
+
+    @property
+    def id(self) -> str:
+        """As the API names it."""
+        return encode_id("import", self.view.id)
 
     @property
     def completed(self) -> bool:
@@ -105,7 +112,7 @@ async def import_file(
 async def _report(reads: Reads, import_id: UUID) -> ImportReport:
     view = (await imports_by_ids(reads, [import_id]))[import_id]
     page = await faults_page(reads, import_id, faults_keyset(import_id).request(SHOWN_FAULTS))
-    return ImportReport(view, page.items)
+    return ImportReport(view, page.items, page.has_next)
 
 
 def format_of(path: Path) -> ImportFormat:
