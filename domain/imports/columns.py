@@ -21,6 +21,7 @@ from domain.inventory.model import QUANTITY_MAX
 from domain.media.model import IMAGES_MAX
 from domain.shared.commands import Line, Text, command
 from domain.shared.money import Currency
+from domain.shared.wording import sentence
 
 ATTRIBUTE: Final = "attribute."
 OPTION: Final = "option."
@@ -53,9 +54,8 @@ def _typed(kind: Any, prepare: Callable[[str], str] = str) -> Callable[[str], An
         try:
             return adapter.validate_python(prepare(text))
         except ValidationError as fault:
-            first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
-            message = first["msg"].removeprefix("Value error, ")
-            raise CellFault(first["type"].upper(), message) from fault
+            first = fault.errors(include_url=False, include_input=False)[0]
+            raise CellFault(first["type"].upper(), sentence(first)) from fault
 
     return read
 

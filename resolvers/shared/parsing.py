@@ -8,6 +8,7 @@ import strawberry
 from pydantic import TypeAdapter, ValidationError
 
 from domain.shared.errors import InvalidInput, Issue
+from domain.shared.wording import sentence
 
 C = TypeVar("C")
 
@@ -55,5 +56,5 @@ def _issue(error: Mapping[str, Any]) -> Issue:
     return Issue(
         path=tuple(str(part) for part in error["loc"]),
         code=str(error["type"]).upper(),
-        message=str(error["msg"]).removeprefix("Value error, "),
+        message=sentence(error),
     )
