@@ -6,7 +6,7 @@ Codes stay the library's, so clients that translate keep their keys.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-_SECRET: Final = "Value"
+_COUNTED_BY_CHARACTER: Final = "Value"
 """What the library calls a secret text whose characters it counts; what else has a type there is a list."""
 
 
@@ -28,7 +28,7 @@ def _at_most(context: Mapping[str, Any]) -> str:
 
 
 def _parts(context: Mapping[str, Any]) -> str:
-    return "characters" if context.get("field_type", _SECRET) == _SECRET else "entries"
+    return "characters" if context.get("field_type", _COUNTED_BY_CHARACTER) == _COUNTED_BY_CHARACTER else "entries"
 
 
 def _value_error(context: Mapping[str, Any]) -> str:
