@@ -121,7 +121,7 @@ async def decide_case(command: DecideCase, *, actor: Actor, ports: CheckoutPorts
     """A moderator's decision about a checkout in review. Raises NotFound, NotPermitted, IllegalTransition,
     IdempotencyConflict.
 
-    A case about a purchase that is over (money moved by hand) is only closed: nothing is left to be decided.
+    A case about a purchase that is over (money was lost) is only closed: the loss stays the marketplace's.
     """
     actor.moderator()
     case = await case_by_id(ports.db.primary, command.case_id)
@@ -140,7 +140,14 @@ async def decide_case(command: DecideCase, *, actor: Actor, ports: CheckoutPorts
         if purchase.checkout.state is not CheckoutState.IN_REVIEW and not left_open:
             raise IllegalTransition("checkout", purchase.checkout.state.value, "decided")
         # The note stays with the case: buyer and sellers read why an order was cancelled.
-        await close_cases(tx, checkout_id=case.checkout_id, status=verdict, by=actor.user_id, note=command.note)
+        await close_cases(
+            tx,
+            checkout_id=case.checkout_id,
+            case_id=command.case_id if left_open else None,
+            status=verdict,
+            by=actor.user_id,
+            note=command.note,
+        )
         if left_open:
             return
         if command.approve:

@@ -1,7 +1,8 @@
 """Refunds as the provider tells of them: ours become what they are, and those that somebody made over there are booked.
 
 Invariant: money that left the provider's account is in the books. What cannot be told to belong to one order is the
-platform's loss, and a moderation case says so; a seller never pays for a guess.
+platform's loss, and a moderation case says so until an administrator gives it to an order (`attribution`); a seller
+never pays for a guess.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,16 +12,18 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import bindparam, select
 
+from domain.checkout.attribution import refund_id_of
 from domain.checkout.ports import CheckoutPorts
 from domain.ledger.posting import post
 from domain.ledger.reads import PostedTransaction, escrow_by_orders, posted
 from domain.ledger.recipes import reversal, unattributed_refund
 from domain.payments.errors import ProviderUnavailable
-from domain.payments.model import Payment, PaymentAllocation, Refund
+from domain.payments.model import Payment, PaymentAllocation, Refund, RefundCause
 from domain.payments.ports import ProviderRefund, ProviderRefundStatus
-from domain.payments.refund_outcomes import SLOW_PROVIDER, apply_answer
+from domain.payments.refund_outcomes import SLOW_PROVIDER, apply_answer, count_payment, take_back
 from domain.risk.assessing import Assessment, RiskReason, record_assessment
-from domain.risk.model import Verdict
+from domain.risk.losses import Loss, settle_loss
+from domain.risk.model import LossKind, Verdict
 from domain.sellers.ports import PROVIDER_NAME
 from domain.shared.database import Query, Tx, table
 from domain.shared.money import Money
@@ -31,6 +34,12 @@ _payments, _allocations, _refunds = table(Payment), table(PaymentAllocation), ta
 @dataclass(frozen=True, slots=True)
 class _Known:
     id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class _TakenIn:
+    id: UUID
+    amount_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +57,10 @@ _PAYMENT = Query(
     _Known,
 )
 _TAKEN_IN = Query(
-    select(_refunds.c.id).where(
+    select(_refunds.c.id, _refunds.c.amount_minor).where(
         _refunds.c.payment_id == bindparam("payment_id"), _refunds.c.provider_ref == bindparam("refund_ref")
     ),
-    _Known,
+    _TakenIn,
 )
 _SHARES = Query(
     select(_allocations.c.order_id, _allocations.c.captured_minor - _allocations.c.refunded_minor)
@@ -86,21 +95,18 @@ async def take_in(tx: Tx, *, found: ProviderRefund) -> None:
         return  # of a payment that this marketplace did not ask for
     (payment,) = await tx.lock(Payment, [known.id])
     taken_in = await tx.reads.all(_TAKEN_IN, payment_id=payment.id, refund_ref=found.refund_ref)
-    for refund in taken_in:
-        await apply_answer(tx, refund_id=refund.id, found=found)
-    if not taken_in:
-        await _take_in_new(tx, payment, found)
-
-
-async def _take_in_new(tx: Tx, payment: Payment, found: ProviderRefund) -> None:
     unattributed_id = uuid5(payment.id, found.refund_ref)
     booked = await posted(tx.reads, unattributed_id)
     if found.status is ProviderRefundStatus.FAILED:
-        if booked is not None:
-            await _take_back(tx, payment, found, booked)
+        await _fail(tx, payment, found, taken_in, booked)
         return
-    if booked is not None:
-        return
+    for refund in taken_in:
+        await apply_answer(tx, refund_id=refund.id, found=found)
+    if not taken_in and booked is None:
+        await _take_in_new(tx, payment, found, unattributed_id)
+
+
+async def _take_in_new(tx: Tx, payment: Payment, found: ProviderRefund, unattributed_id: UUID) -> None:
     if found.amount_minor > payment.captured_minor - payment.refunded_minor:
         raise ProviderUnavailable("a refund by hand of what the books do not have yet")
     parts = attribute(found.amount_minor, await tx.reads.all(_SHARES, payment_id=payment.id))
@@ -126,7 +132,7 @@ async def _book_parts(tx: Tx, payment: Payment, found: ProviderRefund, parts: Ma
     held = await escrow_by_orders(tx.reads, list(parts))
     short_minor = sum(max(0, amount_minor - held.get(order_id, 0)) for order_id, amount_minor in parts.items())
     for order_id, amount_minor in parts.items():
-        refund_id = uuid5(order_id, found.refund_ref)
+        refund_id = refund_id_of(order_id, found.refund_ref)
         await tx.add(
             Refund(
                 id=refund_id,
@@ -136,13 +142,14 @@ async def _book_parts(tx: Tx, payment: Payment, found: ProviderRefund, parts: Ma
                 currency=payment.currency,
                 provider_ref=found.refund_ref,
                 lease_until=tx.now + SLOW_PROVIDER,
-                cause="by_hand",
+                cause=RefundCause.BY_HAND,
                 created_at=tx.now,
             )
         )
         await apply_answer(tx, refund_id=refund_id, found=found)
     if short_minor:
-        await _open_case(tx, payment, found, short_minor, "the seller has been paid already")
+        why = "the seller has been paid already"
+        await _open_case(tx, payment, found, LossKind.RELEASED_REFUND, short_minor, why)
 
 
 async def _book_loss(tx: Tx, payment: Payment, found: ProviderRefund, unattributed_id: UUID) -> None:
@@ -160,11 +167,30 @@ async def _book_loss(tx: Tx, payment: Payment, found: ProviderRefund, unattribut
             on=tx.now.date(),
         ),
     )
-    await _open_case(tx, payment, found, found.amount_minor, "it fits several orders of the purchase")
+    why = "it fits several orders of the purchase"
+    await _open_case(tx, payment, found, LossKind.UNATTRIBUTED_REFUND, found.amount_minor, why)
 
 
-async def _take_back(tx: Tx, payment: Payment, found: ProviderRefund, booked: PostedTransaction) -> None:
-    """The buyer's bank sent back what nobody could attribute."""
+async def _fail(
+    tx: Tx,
+    payment: Payment,
+    found: ProviderRefund,
+    taken_in: Sequence[_TakenIn],
+    booked: PostedTransaction | None,
+) -> None:
+    """The buyer's bank sent it back, or it never went through: what was given to orders, and what was not."""
+    await take_back(tx, payment_id=payment.id, refund_ids=[refund.id for refund in taken_in], code=found.failure_code)
+    for refund in taken_in:
+        await apply_answer(tx, refund_id=refund.id, found=found)
+    if booked is not None:
+        given_minor = sum(refund.amount_minor for refund in taken_in)
+        await _take_back_loss(tx, payment, booked, lost_minor=found.amount_minor - given_minor)
+    note = "The buyer's bank sent the money back."
+    await settle_loss(tx, payment_id=payment.id, provider_ref=found.refund_ref, by=None, note=note)
+
+
+async def _take_back_loss(tx: Tx, payment: Payment, booked: PostedTransaction, *, lost_minor: int) -> None:
+    """`lost_minor` is what is left of it with no order."""
     back = reversal(
         transaction_id=booked.id,
         order_id=None,
@@ -174,12 +200,18 @@ async def _take_back(tx: Tx, payment: Payment, found: ProviderRefund, booked: Po
         on=tx.now.date(),
     )
     if await post(tx, back):
-        payment.refunded_minor -= found.amount_minor
-        payment.updated_at = tx.now
+        await count_payment(tx, payment.id, -lost_minor)
 
 
-async def _open_case(tx: Tx, payment: Payment, found: ProviderRefund, loss_minor: int, why: str) -> None:
+async def _open_case(
+    tx: Tx, payment: Payment, found: ProviderRefund, kind: LossKind, loss_minor: int, why: str
+) -> None:
     amounts = [Money(minor, payment.currency).formatted() for minor in (found.amount_minor, loss_minor)]
     detail = f"{found.refund_ref}: {amounts[0]} given back at the provider, {amounts[1]} of it lost: {why}"
     reason = RiskReason("refund_by_hand", Verdict.REVIEW, detail)
-    await record_assessment(tx, checkout_id=payment.checkout_id, assessment=Assessment(Verdict.REVIEW, (reason,)))
+    await record_assessment(
+        tx,
+        checkout_id=payment.checkout_id,
+        assessment=Assessment(Verdict.REVIEW, (reason,)),
+        loss=Loss(kind, payment.id, found.refund_ref, loss_minor, payment.currency),
+    )

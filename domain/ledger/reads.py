@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 
 from domain.ledger.model import Account, AccountKind, Balance, Entry, LedgerTransaction, TransactionKind
 from domain.ledger.posting import EntryDraft
@@ -37,6 +37,42 @@ _ESCROW = Query(
 async def escrow_by_orders(reads: Reads, order_ids: Sequence[UUID]) -> Mapping[UUID, int]:
     """Minor units held for each order; an order for which nothing was ever captured is left out."""
     return {view.order_id: view.held_minor for view in await reads.all(_ESCROW, ids=list(order_ids))}
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedView:
+    """What left escrow for the seller and for the platform, less what was taken back since."""
+
+    order_id: UUID
+    payable_minor: int
+    commission_minor: int
+
+    @property
+    def released_minor(self) -> int:
+        return self.payable_minor + self.commission_minor
+
+
+def _credited(kind: AccountKind) -> ColumnElement[int]:
+    found = func.coalesce(func.sum(-_entries.c.amount_minor).filter(_accounts.c.kind == kind.value), 0)
+    return found.cast(_entries.c.amount_minor.type)
+
+
+_RELEASED = Query(
+    select(
+        _entries.c.order_id,
+        _credited(AccountKind.SELLER_PAYABLE),
+        _credited(AccountKind.PLATFORM_COMMISSION),
+    )
+    .join(_accounts, _accounts.c.id == _entries.c.account_id)
+    .where(_entries.c.order_id == func.any(bindparam("ids")))
+    .group_by(_entries.c.order_id),
+    ReleasedView,
+)
+
+
+async def released_by_orders(reads: Reads, order_ids: Sequence[UUID]) -> Mapping[UUID, ReleasedView]:
+    """Of each order for which anything was booked. Certain for a caller who holds the orders' locks."""
+    return {view.order_id: view for view in await reads.all(_RELEASED, ids=list(order_ids))}
 
 
 _PAYABLE = Query(

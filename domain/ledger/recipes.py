@@ -113,6 +113,56 @@ def chargeback(
     )
 
 
+def attribution(
+    *,
+    transaction_id: UUID,
+    kind: TransactionKind,
+    cause: str,
+    order_id: UUID,
+    seller_id: UUID,
+    amount_minor: int,
+    held_minor: int,
+    commission_minor: int,
+    currency: str,
+    on: date,
+    trace: str = "",
+) -> Posting:
+    """What the platform lost is taken from an order: `held_minor` of it is still held, the rest is the seller's
+    already and owed by them, less the commission that was taken of it (`commission_back`)."""
+    return Posting(
+        id=transaction_id,
+        kind=kind,
+        cause=cause,
+        currency=currency,
+        order_id=order_id,
+        entries=(
+            EntryDraft(_ESCROW, held_minor),
+            EntryDraft(AccountKind.SELLER_PAYABLE, amount_minor - held_minor - commission_minor, owner_id=seller_id),
+            EntryDraft(AccountKind.PLATFORM_COMMISSION, commission_minor),
+            EntryDraft(AccountKind.PLATFORM_LOSS, -amount_minor),
+        ),
+        effective_on=on,
+        trace=trace,
+    )
+
+
+def commission_back(
+    *, released_minor: int, taken_minor: int, back_minor: int, total_minor: int, commission_minor: int
+) -> int:
+    """How much commission is given back with `back_minor` of what was released for an order.
+
+    Afterwards as much is taken as if only what remains had been released. `released_minor` is with the commission,
+    `taken_minor` the commission in it.
+    """
+    assert 0 <= back_minor <= released_minor, "no more is taken from a seller than the order brought"
+    return taken_minor - _commission_of(released_minor - back_minor, total_minor, commission_minor)
+
+
+def recovery_id(refund_id: UUID) -> UUID:
+    """The posting that takes from the seller what was lost with a refund that came after the release."""
+    return posting_id(TransactionKind.REFUND, refund_id)
+
+
 def release(
     *,
     order_id: UUID,
@@ -129,7 +179,7 @@ def release(
     The commission was frozen at sale for `total_minor`; of an order that was refunded in part it is taken in the
     proportion of what is left.
     """
-    due_minor = split(commission_minor, [held_minor, total_minor - held_minor])[0]
+    due_minor = _commission_of(held_minor, total_minor, commission_minor)
     return Posting(
         id=posting_id(TransactionKind.RELEASE, order_id),
         kind=TransactionKind.RELEASE,
@@ -144,6 +194,10 @@ def release(
         effective_on=on,
         trace=trace,
     )
+
+
+def _commission_of(part_minor: int, total_minor: int, commission_minor: int) -> int:
+    return split(commission_minor, [part_minor, total_minor - part_minor])[0]
 
 
 def reversal(

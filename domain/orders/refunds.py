@@ -16,7 +16,7 @@ from domain.orders.holds import lift_holds, place_hold
 from domain.orders.model import EscrowState, HoldKind, Order, OrderEvent, OrderEventKind, OrderHold, OrderStatus
 from domain.orders.parties import lock_order
 from domain.orders.timeline import append
-from domain.payments.model import Refund, RefundStatus
+from domain.payments.model import Refund, RefundCause, RefundStatus
 from domain.payments.refunding import request_full_refund, request_up_to
 from domain.shared.actor import PROVIDER, SYSTEM, Actor
 from domain.shared.commands import IdempotencyKey, command
@@ -131,11 +131,16 @@ async def note_refund(refund_id: UUID, *, db: Database) -> None:
         for order in await tx.lock(Order, [refund.order_id]):
             noted = await tx.reads.scalar(_NOTED, order_id=order.id, cause_id=refund_id, kind=kind.value)
             if noted is None:
-                await _settle_escrow(tx, order)
-                await append(tx, order, kind, PROVIDER, cause_id=refund_id)
-                await _settle_hold(tx, order, refund)
+                await settle_refund(tx, order, refund, PROVIDER)
 
     await db.run(step)
+
+
+async def settle_refund(tx: Tx, order: Order, refund: Refund, actor: Actor) -> None:
+    """The refund is over, one way or the other, and its order says so. The caller holds the order's lock."""
+    await _settle_escrow(tx, order)
+    await append(tx, order, _KINDS[refund.status], actor, cause_id=refund.id)
+    await _settle_hold(tx, order, refund)
 
 
 async def _settle_escrow(tx: Tx, order: Order) -> None:
@@ -146,8 +151,11 @@ async def _settle_escrow(tx: Tx, order: Order) -> None:
 
 
 async def _settle_hold(tx: Tx, order: Order, refund: Refund) -> None:
-    """What is through sets the rest of the money free; what failed is kept for the buyer until somebody has looked."""
+    """What is through sets the rest of the money free; what failed is kept for the buyer until somebody has looked.
+
+    Not so what a bank had taken and gave back: that is over in the seller's favour.
+    """
     if refund.status is RefundStatus.SUCCEEDED:
         await lift_holds(tx, order, kind=HoldKind.REFUND, cause_id=refund.id, actor=SYSTEM)
-    elif order.status is not OrderStatus.CANCELLED:
+    elif refund.cause != RefundCause.CHARGEBACK and order.status is not OrderStatus.CANCELLED:
         await place_hold(tx, order, kind=HoldKind.REFUND, cause_id=refund.id, actor=SYSTEM, reason="a refund failed")

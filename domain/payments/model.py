@@ -24,6 +24,13 @@ class PaymentStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class RefundCause(StrEnum):
+    """Whence a refund comes that nobody asked the provider for here; the others name the order's activity."""
+
+    BY_HAND = "by_hand"
+    CHARGEBACK = "chargeback"
+
+
 class RefundStatus(StrEnum):
     PENDING = "pending"
     SUCCEEDED = "succeeded"
@@ -48,7 +55,10 @@ class Payment(SQLModel, table=True):
     amount_minor: int = Field(sa_type=AMOUNT)
     captured_minor: int = Field(default=0, sa_type=AMOUNT)
     refunded_minor: int = Field(default=0, sa_type=AMOUNT)
-    """Of all shares, and what was given back by hand and belongs to none of them."""
+    """Of all shares, and what was given back by hand and belongs to none of them.
+
+    What a bank took by a chargeback is in it once an administrator has given it to orders.
+    """
     fee_minor: int | None = Field(default=None, sa_type=AMOUNT)
     """What the provider kept; None until it says so, perhaps some time after the capture."""
     attempt: int = Field(default=1)

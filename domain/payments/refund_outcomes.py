@@ -3,16 +3,17 @@
 Invariant: applying the same answer again changes nothing, so answers may come twice, late, and from several sides.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import update
 
-from domain.ledger.posting import post
+from domain.ledger.posting import Posting, post, post_all
 from domain.ledger.reads import escrow_by_orders, posted
+from domain.ledger.recipes import recovery_id, reversal
 from domain.ledger.recipes import refund as refund_recipe
-from domain.ledger.recipes import reversal
 from domain.payments.events import RefundFailed, RefundSucceeded
 from domain.payments.model import Payment, PaymentAllocation, Refund, RefundStatus
 from domain.payments.ports import ProviderRefund, ProviderRefundStatus
@@ -35,7 +36,7 @@ async def apply_answer(tx: Tx, *, refund_id: UUID, found: ProviderRefund) -> Non
     elif found.status is ProviderRefundStatus.FAILED and refund.status is RefundStatus.PENDING:
         _fail(tx, refund, found.failure_code)
     elif found.status is ProviderRefundStatus.FAILED and refund.status is RefundStatus.SUCCEEDED:
-        await _take_back(tx, refund, found.failure_code)
+        await _take_back(tx, [refund], found.failure_code)
     elif refund.status is RefundStatus.PENDING:
         refund.lease_until = tx.now + SLOW_PROVIDER
 
@@ -45,6 +46,14 @@ async def apply_refusal(tx: Tx, *, refund_id: UUID, code: str) -> None:
     refund = await _locked(tx, refund_id)
     if refund is not None and refund.status is RefundStatus.PENDING:
         _fail(tx, refund, code)
+
+
+async def take_back(tx: Tx, *, payment_id: UUID, refund_ids: Sequence[UUID], code: str | None) -> None:
+    """What succeeded of these refunds of a payment is undone: the money is with the provider again. Harmless twice."""
+    await tx.lock(Payment, [payment_id])
+    refunds = await tx.lock(Refund, refund_ids)
+    assert all(refund.payment_id == payment_id for refund in refunds)
+    await _take_back(tx, [refund for refund in refunds if refund.status is RefundStatus.SUCCEEDED], code)
 
 
 async def _locked(tx: Tx, refund_id: UUID) -> Refund | None:
@@ -60,7 +69,8 @@ async def _locked(tx: Tx, refund_id: UUID) -> Refund | None:
 async def _succeed(tx: Tx, refund: Refund) -> None:
     refund.status = RefundStatus.SUCCEEDED
     refund.ended_at = tx.now
-    await _count(tx, refund, refund.amount_minor)
+    await count_payment(tx, refund.payment_id, refund.amount_minor)
+    await count_share(tx, refund, refund.amount_minor)
     held_minor = (await escrow_by_orders(tx.reads, [refund.order_id])).get(refund.order_id, 0)
     await post(
         tx,
@@ -84,32 +94,49 @@ def _fail(tx: Tx, refund: Refund, code: str | None) -> None:
     tx.record(RefundFailed(at=tx.now, refund_id=refund.id, order_id=refund.order_id))
 
 
-async def _take_back(tx: Tx, refund: Refund, code: str | None) -> None:
-    """The buyer's bank sent it back: the money is with the provider and held for the order again."""
-    await _count(tx, refund, -refund.amount_minor)
-    booked = await posted(tx.reads, refund.id)
-    assert booked is not None, "a refund that succeeded was booked by the same transaction"
-    await post(
-        tx,
+async def _take_back(tx: Tx, refunds: Sequence[Refund], code: str | None) -> None:
+    """The buyer's bank sent it back: the money is with the provider and held for the order, or the seller's, again.
+
+    Booked at once, so that balances are locked in order.
+    """
+    reversals = [each for refund in refunds for each in await _reversals_of(tx, refund)]
+    if reversals:
+        await post_all(tx, reversals)
+    for refund in refunds:
+        await count_payment(tx, refund.payment_id, -refund.amount_minor)
+        await count_share(tx, refund, -refund.amount_minor)
+        _fail(tx, refund, code)
+
+
+async def _reversals_of(tx: Tx, refund: Refund) -> list[Posting]:
+    """Of its booking, and of what was taken from the seller because of it."""
+    standing = [await posted(tx.reads, id_) for id_ in (refund.id, recovery_id(refund.id))]
+    assert standing[0] is not None, "a refund that succeeded was booked by the same transaction"
+    return [
         reversal(
-            transaction_id=refund.id,
+            transaction_id=booked.id,
             order_id=booked.order_id,
             entries=booked.entries,
             currency=booked.currency,
             cause=f"refund:{refund.id}:returned",
             on=tx.now.date(),
-        ),
-    )
-    _fail(tx, refund, code)
+        )
+        for booked in standing
+        if booked is not None
+    ]
 
 
-async def _count(tx: Tx, refund: Refund, change_minor: int) -> None:
-    """On the payment and on the order's share of it; both stand under the payment's lock."""
+async def count_payment(tx: Tx, payment_id: UUID, change_minor: int) -> None:
+    """What was given back of a payment. Under its lock."""
     await tx.execute(
         update(_payments)
-        .where(_payments.c.id == refund.payment_id)
+        .where(_payments.c.id == payment_id)
         .values(refunded_minor=_payments.c.refunded_minor + change_minor, updated_at=tx.now)
     )
+
+
+async def count_share(tx: Tx, refund: Refund, change_minor: int) -> None:
+    """The same of an order's share of it. Under the payment's lock."""
     await tx.execute(
         update(_allocations)
         .where(_allocations.c.payment_id == refund.payment_id, _allocations.c.order_id == refund.order_id)

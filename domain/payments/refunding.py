@@ -22,7 +22,7 @@ from domain.payments.model import Payment, PaymentAllocation, Refund, RefundStat
 from domain.payments.ports import MoneyIn, ProviderRefund
 from domain.payments.refund_outcomes import apply_answer, apply_refusal
 from domain.shared.clock import Clock
-from domain.shared.database import Database, Query, Tx, table
+from domain.shared.database import Database, Query, Reads, Tx, table
 from domain.shared.ids import new_id
 from domain.shared.money import MINOR_UNITS_MAX
 from domain.shared.sweeping import one_by_one
@@ -55,18 +55,20 @@ _PENDING = (
     )
     .scalar_subquery()
 )
+_SHARE = select(
+    _allocations.c.payment_id,
+    _allocations.c.order_id,
+    _payments.c.currency,
+    _allocations.c.captured_minor - _allocations.c.refunded_minor - _PENDING,
+).join(_payments, _payments.c.id == _allocations.c.payment_id)
 _SHARES = Query(
-    select(
-        _allocations.c.payment_id,
-        _allocations.c.order_id,
-        _payments.c.currency,
-        _allocations.c.captured_minor - _allocations.c.refunded_minor - _PENDING,
-    )
-    .join(_payments, _payments.c.id == _allocations.c.payment_id)
-    .where(_allocations.c.order_id == bindparam("order_id"))
+    _SHARE.where(_allocations.c.order_id == bindparam("order_id"))
     .order_by(_allocations.c.payment_id)
     .limit(PAYMENTS_PER_ORDER_MAX),
     _Share,
+)
+_OF_PAYMENT = Query(
+    _SHARE.where(_allocations.c.payment_id == bindparam("payment_id")).order_by(_allocations.c.order_id), _Share
 )
 
 
@@ -123,6 +125,11 @@ async def request_up_to(tx: Tx, *, order_id: UUID, amount_minor: int, cause: str
             asked.append(await _write(tx, share.payment_id, order_id, part_minor, share.currency, cause))
             amount_minor -= part_minor
     return asked
+
+
+async def refundable_of(reads: Reads, payment_id: UUID) -> dict[UUID, int]:
+    """What is left of each order's share of a payment; what is on its way back is not. Certain under its lock."""
+    return {share.order_id: share.refundable_minor for share in await reads.all(_OF_PAYMENT, payment_id=payment_id)}
 
 
 async def _write(tx: Tx, payment_id: UUID, order_id: UUID, amount_minor: int, currency: str, cause: str) -> UUID:

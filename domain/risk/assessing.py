@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from domain.risk.losses import Loss, columns_of
 from domain.risk.model import ModerationCase, RiskAssessment, Verdict
 from domain.shared.database import Tx
 from domain.shared.ids import new_id
@@ -63,8 +64,8 @@ def _reason(rule: str, verdict: Verdict, detail: str) -> RiskReason:
     return RiskReason(rule, verdict, detail)
 
 
-async def record_assessment(tx: Tx, *, checkout_id: UUID, assessment: Assessment) -> None:
-    """Keeps what was decided and why, and opens a case where a person has to look."""
+async def record_assessment(tx: Tx, *, checkout_id: UUID, assessment: Assessment, loss: Loss | None = None) -> None:
+    """Keeps what was decided and why, and opens a case where a person has to look, perhaps because of a loss."""
     tx.append(
         RiskAssessment(
             id=new_id(),
@@ -78,4 +79,4 @@ async def record_assessment(tx: Tx, *, checkout_id: UUID, assessment: Assessment
         )
     )
     if assessment.verdict is Verdict.REVIEW:
-        await tx.add(ModerationCase(id=new_id(), checkout_id=checkout_id, opened_at=tx.now))
+        await tx.add(ModerationCase(id=new_id(), checkout_id=checkout_id, opened_at=tx.now, **columns_of(loss)))

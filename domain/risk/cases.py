@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, select, update
 
-from domain.risk.model import CaseStatus, ModerationCase, RiskAssessment
+from domain.risk.losses import Loss
+from domain.risk.model import CaseStatus, LossKind, ModerationCase, RiskAssessment
 from domain.shared.database import Query, Reads, Tx, table
 from domain.shared.paging import COUNT_MAX, Keyset, Page, PageRequest
 
@@ -28,6 +29,22 @@ class CaseView:
     decided_at: datetime | None
     note: str
     reasons: list[dict[str, Any]]
+    loss_kind: LossKind | None
+    payment_id: UUID | None
+    provider_ref: str | None
+    loss_minor: int | None
+    loss_currency: str | None
+
+    @property
+    def loss(self) -> Loss | None:
+        """The money that it is about; None for a purchase that waits for a decision."""
+        if self.loss_kind is None:
+            return None
+        assert self.payment_id is not None, "a loss is named as a whole"
+        assert self.provider_ref is not None
+        assert self.loss_minor is not None
+        assert self.loss_currency is not None
+        return Loss(self.loss_kind, self.payment_id, self.provider_ref, self.loss_minor, self.loss_currency)
 
 
 _COLUMNS = (
@@ -38,10 +55,16 @@ _COLUMNS = (
     _cases.c.decided_at,
     _cases.c.note,
     select(_assessments.c.reasons)
-    .where(_assessments.c.checkout_id == _cases.c.checkout_id)
-    .order_by(_assessments.c.id.desc())
+    # A purchase may have several cases: each has the reasons of its own time.
+    .where(_assessments.c.checkout_id == _cases.c.checkout_id, _assessments.c.at <= _cases.c.opened_at)
+    .order_by(_assessments.c.at.desc(), _assessments.c.id.desc())
     .limit(1)
     .scalar_subquery(),
+    _cases.c.loss_kind,
+    _cases.c.payment_id,
+    _cases.c.provider_ref,
+    _cases.c.loss_minor,
+    _cases.c.loss_currency,
 )
 _OPEN = Query(
     select(*_COLUMNS)
@@ -73,10 +96,13 @@ async def case_by_id(reads: Reads, case_id: UUID) -> CaseView | None:
     return await reads.first(_BY_ID, id=case_id)
 
 
-async def close_cases(tx: Tx, *, checkout_id: UUID, status: CaseStatus, by: UUID | None, note: str) -> None:
-    """Ends the open cases of a checkout; called under its lock."""
+async def close_cases(
+    tx: Tx, *, checkout_id: UUID, case_id: UUID | None = None, status: CaseStatus, by: UUID | None, note: str
+) -> None:
+    """Ends the open cases of a checkout, or one of them; called under its lock."""
+    wanted = [_cases.c.checkout_id == checkout_id, _cases.c.status == CaseStatus.OPEN.value]
+    if case_id is not None:
+        wanted.append(_cases.c.id == case_id)
     await tx.execute(
-        update(_cases)
-        .where(_cases.c.checkout_id == checkout_id, _cases.c.status == CaseStatus.OPEN.value)
-        .values(status=status.value, decided_at=tx.now, decided_by=by, note=note)
+        update(_cases).where(*wanted).values(status=status.value, decided_at=tx.now, decided_by=by, note=note)
     )

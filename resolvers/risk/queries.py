@@ -11,7 +11,7 @@ from resolvers.shared.permission import AccessLevel, query
 
 @strawberry.type
 class AdminCaseQueries:
-    @query(AccessLevel.MODERATOR, "Checkouts that wait for a decision, the oldest first.")
+    @query(AccessLevel.MODERATOR, "Purchases and losses that wait for a decision, the oldest first.")
     async def moderation_cases(
         self, info: Info, first: First = None, after: After = None
     ) -> Connection[ModerationCase]:

@@ -24,7 +24,8 @@ from infra.postgres import migrate as migrations
 from infra.postgres.connections import sqlalchemy_url
 from infra.postgres.migrate import migrate
 from tests.conftest import settings_for
-from tests.domain.ledger.test_sealing import seal_all, tamper
+from tests.domain.ledger.booking import seal_all
+from tests.domain.ledger.test_sealing import tamper
 from tests.servers import Urls
 
 BEFORE = "0023"

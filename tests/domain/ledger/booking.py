@@ -1,10 +1,12 @@
 """Postings as tests need them, and the way to book them."""
 
+import asyncio
 from uuid import UUID
 
 from app.container import Container
 from domain.ledger import recipes
 from domain.ledger.posting import Posting, post
+from domain.ledger.sealing import seal
 from domain.shared.database import Tx
 from domain.shared.ids import new_id
 
@@ -48,3 +50,16 @@ async def book(container: Container, *postings: Posting) -> list[bool]:
         return [await post(tx, posting) for posting in postings]
 
     return await container.ports.db.run(step)
+
+
+async def seal_all(container: Container, transactions: int) -> int:
+    """Links made. Other databases' transactions hold the horizon back for a moment, so this polls."""
+    links, sealed = 0, 0
+    async with asyncio.timeout(30):
+        while sealed < transactions:
+            link = await seal(db=container.ports.db, batch_max=2)
+            if link is None:
+                await asyncio.sleep(0.02)
+            else:
+                links, sealed = links + 1, sealed + link.transactions
+    return links

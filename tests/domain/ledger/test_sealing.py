@@ -11,25 +11,12 @@ from domain.ledger.posting import post
 from domain.ledger.sealing import seal, verify
 from domain.shared.database import Tx
 from domain.shared.ids import new_id
-from tests.domain.ledger.booking import a_capture, book
+from tests.domain.ledger.booking import a_capture, book, seal_all
 
 INSERT_ANOTHER = (
     "INSERT INTO ledger_transaction SELECT gen_random_uuid(), kind, cause, order_id, reverses_id, effective_on,"
     " trace, created_at, xid FROM ledger_transaction"
 )
-
-
-async def seal_all(container: Container, transactions: int) -> int:
-    """Links made. Other databases' transactions hold the horizon back for a moment, so this polls."""
-    links, sealed = 0, 0
-    async with asyncio.timeout(30):
-        while sealed < transactions:
-            link = await seal(db=container.ports.db, batch_max=2)
-            if link is None:
-                await asyncio.sleep(0.02)
-            else:
-                links, sealed = links + 1, sealed + link.transactions
-    return links
 
 
 async def tamper(container: Container, statement: str) -> None:
