@@ -99,21 +99,30 @@ _FACTS = Query(
 async def send_due_mails(*, ports: MailPorts, limit: int = BATCH_MAX) -> int:
     """Mails whose time has come, at most `limit`; how many were looked at.
 
-    Raises MailServerDown when it is; the mails wait.
+    Raises MailServerDown when it is; the mails wait. Any other fault is ours and about one mail: an ExceptionGroup of
+    them, not hidden behind the server's absence, is raised when the others had their turn.
     """
     assert 1 <= limit <= BATCH_MAX
     if ports.sender is None:
         return 0
     due = await ports.db.primary.all(_DUE, now=ports.clock.now(), limit=limit)
+    faults: list[Exception] = []
     for start in range(0, len(due), AT_ONCE_MAX):
         chunk = due[start : start + AT_ONCE_MAX]
-        outcomes = await asyncio.gather(
+        for outcome in await asyncio.gather(
             *(send_mail(each.id, sender=ports.sender, ports=ports) for each in chunk), return_exceptions=True
-        )
-        faults = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-        # Anything but the server's absence is a fault of ours: it is not hidden behind it.
-        for fault in sorted(faults, key=lambda fault: isinstance(fault, MailServerDown)):
-            raise fault
+        ):
+            if isinstance(outcome, Exception):
+                faults.append(outcome)
+            elif outcome is not None:
+                raise outcome  # the process ends
+        if any(isinstance(fault, MailServerDown) for fault in faults):
+            break
+    ours = [fault for fault in faults if not isinstance(fault, MailServerDown)]
+    if ours:
+        raise ExceptionGroup(f"{len(ours)} of {len(due)} mails could not be worked", ours)
+    for down in faults:
+        raise down
     return len(due)
 
 

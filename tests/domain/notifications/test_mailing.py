@@ -14,6 +14,7 @@ from app.container import Container
 from domain.notifications.deliveries import RetryMail, retry_mail
 from domain.notifications.errors import MailServerDown
 from domain.notifications.mailing import (
+    AT_ONCE_MAX,
     ATTEMPTS_MAX,
     GIVE_UP,
     LEASE,
@@ -266,6 +267,35 @@ async def test_a_late_yes_counts_whoever_has_taken_over(fresh_container: Contain
     slow.go_on.set()
     await first
     assert (await the_delivery(fresh_container, paid.id)).state is DeliveryState.SENT
+
+
+async def test_mails_that_cannot_be_worked_keep_no_other_waiting_and_are_told(fresh_container: Container) -> None:
+    """More of them than are sent at once stand before the others."""
+    sales = [await told(fresh_container) for _ in range(2)]
+    sender = FakeFaultySender(faults=AT_ONCE_MAX)
+    with pytest.raises(ExceptionGroup) as caught:
+        await run(fresh_container, sender)
+    assert [str(fault) for fault in caught.value.exceptions] == [FAULT] * AT_ONCE_MAX
+    assert len(await deliveries(fresh_container)) == 3 * len(sales)
+    assert sender.taken == 3 * len(sales) - AT_ONCE_MAX
+
+
+FAULT = "nobody has thought of this"
+
+
+class FakeFaultySender:
+    """Has a fault of our own with its first mails, and takes the others."""
+
+    def __init__(self, *, faults: int) -> None:
+        self.faults = faults
+        self.taken = 0
+
+    async def send(self, mail: Mail) -> None:
+        assert mail.message_id
+        if self.faults:
+            self.faults -= 1
+            raise ValueError(FAULT)
+        self.taken += 1
 
 
 class FakeSlowSender:
