@@ -39,6 +39,9 @@ PUT_BACK: Final = timedelta(seconds=1)
 """How long a job waits that came too early, at first."""
 DEAD_LETTERS_MAX: Final = 1_000
 WATCH_SECONDS: Final = 15.0
+CONNECT_SECONDS_MAX: Final = 10.0
+ANSWER_SECONDS_MAX: Final = 30.0
+"""For one statement about the queue: each takes milliseconds, and a server that has vanished says nothing at all."""
 QUEUE_STATES: Final = ("queued", "picked", "failed")
 """What PgQueuer calls waiting, running and dead."""
 
@@ -86,13 +89,20 @@ class _ValuesDriver(AsyncpgDriver):
 
 
 async def work_lane(
-    url: str, handlers: Mapping[str, Work], *, concurrency_max: int, poll_seconds: float, stop: asyncio.Event
+    url: str,
+    handlers: Mapping[str, Work],
+    *,
+    concurrency_max: int,
+    poll_seconds: float,
+    stop: asyncio.Event,
+    answer_seconds: float = ANSWER_SECONDS_MAX,
 ) -> None:
     """Work the named handlers' jobs until `stop`; running jobs are finished first. Looks every `poll_seconds`.
 
     A job that raises is tried again with growing pauses (2 s to 5 min, ATTEMPTS_MAX times), then held as dead letter.
+    Raises TimeoutError when the database does not answer: whoever runs the process begins anew.
     """
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS_MAX, command_timeout=answer_seconds)
     try:
         queries = _PolledQueries(AsyncpgDriver(connection), poll_seconds)
         manager = QueueManager(queries)
@@ -210,7 +220,7 @@ async def watch_queue(url: str, report: Callable[[str, int], None], stop: asynci
     """Tell every WATCH_SECONDS how many jobs are in each state, until `stop`; what fails is tried again."""
     while not stop.is_set():
         try:
-            connection = await asyncpg.connect(url, timeout=10, command_timeout=10)
+            connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS_MAX, command_timeout=ANSWER_SECONDS_MAX)
             try:
                 await _report_queue(connection, report, stop)
             finally:

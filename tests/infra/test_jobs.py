@@ -7,6 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 import asyncpg
+import pytest
 
 from app.container import Container, open_container
 from domain.shared.database import Tx
@@ -103,3 +104,22 @@ async def test_a_job_that_fails_leaves_its_traceback_and_comes_again(urls: Urls,
         assert "the wick is wet" in kept[0]["traceback"]
     finally:
         await connection.close()
+
+
+async def test_a_lane_whose_database_does_not_answer_ends_instead_of_waiting_for_ever(urls: Urls) -> None:
+    """As when its host has vanished; the worker ends with it, and whoever runs workers starts another."""
+    url = await copy_of_template(urls)
+    holder = await asyncpg.connect(url)
+    try:
+        async with holder.transaction(), asyncio.timeout(DEADLINE_SECONDS):
+            await holder.execute("LOCK TABLE pgqueuer")
+            with pytest.raises(TimeoutError):
+                await work_lane(
+                    url, {"shine": idle}, concurrency_max=2, poll_seconds=0.1, stop=asyncio.Event(), answer_seconds=0.3
+                )
+    finally:
+        await holder.close()
+
+
+async def idle(_payload: Payload) -> None:
+    """Is never called."""
