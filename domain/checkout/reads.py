@@ -129,7 +129,7 @@ async def checkouts_by_ids(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, C
 
 async def checkouts_of_buyer(reads: Reads, buyer_id: UUID, request: PageRequest) -> Page[CheckoutView]:
     """The newest first, forwards."""
-    before = UUID(str(request.key[-1])) if request.key else LAST_ID
+    before = request.key_id() if request.key is not None else LAST_ID
     rows = await reads.all(_LIST, buyer_id=buyer_id, before=before, limit=request.first + 1)
     return MY_CHECKOUTS.page(request, rows, lambda view: (view.id,))
 

@@ -210,7 +210,7 @@ async def statement_of(reads: Reads, seller_id: UUID, request: PageRequest) -> P
     """What changed a seller's balance, newest first."""
     parameters: dict[str, Any] = {"seller_id": seller_id, "limit": request.first + 1}
     if request.key is not None:
-        parameters["key"] = UUID(str(request.key[0]))
+        parameters["key"] = request.key_id()
     query = _statement_query(starts_after=request.key is not None, backwards=request.backwards)
     return STATEMENT.page(request, await reads.all(query, **parameters), lambda line: (line.id,))
 

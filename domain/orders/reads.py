@@ -167,7 +167,7 @@ async def orders_page(reads: Reads, wanted: OrderList, request: PageRequest) -> 
     """Newest first."""
     parameters = {**wanted.parameters(), "limit": request.first + 1}
     if request.key is not None:
-        parameters["key"] = UUID(str(request.key[0]))
+        parameters["key"] = request.key_id()
     query = _page(tuple(wanted.parameters()), request.key is not None, request.backwards)
     return wanted.keyset.page(request, await reads.all(query, **parameters), lambda order: (order.id,))
 

@@ -56,7 +56,7 @@ class TimelineSpan:
 def span_of(order_id: UUID, last: int, request: PageRequest) -> TimelineSpan:
     """Where a page lies, with the one event more that tells whether there is another page. `last` is the order's."""
     if request.key is not None:
-        key = max(0, min(int(str(request.key[0])), SEQUENCE_MAX - PAGE_MAX - 1))
+        key = max(0, min(request.key_number(), SEQUENCE_MAX - PAGE_MAX - 1))
         before = key - 1
     else:
         key, before = 0, last

@@ -82,7 +82,7 @@ _FIRST = UUID(int=0)
 
 async def open_cases(reads: Reads, request: PageRequest) -> Page[CaseView]:
     """Open cases, the oldest first. Forwards only."""
-    after = UUID(str(request.key[-1])) if request.key else _FIRST
+    after = request.key_id() if request.key is not None else _FIRST
     rows = await reads.all(_OPEN, after=after, limit=request.first + 1)
     return OPEN_CASES.page(request, rows, lambda case: (case.id,))
 

@@ -90,7 +90,7 @@ async def accounts_page(reads: Reads, status: SellerStatus | None, request: Page
     if status is not None:
         parameters["status"] = status.value
     if request.key is not None:
-        parameters["key"] = UUID(str(request.key[0]))
+        parameters["key"] = request.key_id()
     query = _accounts_page(status is not None, request.key is not None, request.backwards)
     rows = await reads.all(query, **parameters)
     return accounts_keyset(status).page(request, rows, lambda view: (view.id,))

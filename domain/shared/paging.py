@@ -52,6 +52,13 @@ class PageRequest:
         except ValueError as fault:
             raise CursorMismatch() from fault
 
+    def key_number(self) -> int:
+        """The same where it ends with a whole number."""
+        last = self.key[-1] if self.key else None
+        if type(last) is not int:
+            raise CursorMismatch()
+        return last
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
@@ -84,7 +91,9 @@ class Keyset:
         return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
     def decode(self, cursor: str) -> tuple[KeyValue, ...]:
-        """The key values, the last of them the id. Raises CursorMismatch for anything that this list did not write."""
+        """The key values, the last of them the id (or the number). Raises CursorMismatch where it is none, and for
+        another list's cursor. The others are as somebody may have written them by hand.
+        """
         try:
             raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
             version, sort, filter_hash, *values = json.loads(raw)
@@ -94,10 +103,8 @@ class Keyset:
             raise CursorMismatch()
         if not all(value is None or isinstance(value, str | int | float) for value in values):
             raise CursorMismatch()
-        try:
-            _ = UUID(str(values[-1])) if self.ends_with_id else int(values[-1])
-        except (ValueError, TypeError) as fault:
-            raise CursorMismatch() from fault
+        request = PageRequest(key=tuple(values))
+        _ = request.key_id() if self.ends_with_id else request.key_number()
         return tuple(values)
 
     @staticmethod

@@ -20,7 +20,7 @@ from domain.media.reads import Picture, leading_picture
 from domain.search.documents import FOUND, STOCK_RANKS, stock_rank
 from domain.sellers.model import Seller
 from domain.shared.database import Query, Reads, table
-from domain.shared.paging import COUNT_MAX, CursorMismatch, Keyset, KeyValue, Page, PageRequest
+from domain.shared.paging import COUNT_MAX, CursorMismatch, Keyset, Page, PageRequest
 
 _listings, _variants, _sellers = table(Listing), table(Variant), table(Seller)
 _stocks, _categories = table(VariantStock), table(Category)
@@ -139,15 +139,15 @@ async def shop_cards(reads: Reads, seller_id: UUID, request: PageRequest) -> Pag
     """A shop's listings, the newest first. Raises CursorMismatch."""
     parameters: dict[str, object] = {"seller_id": seller_id, "limit": request.first + 1}
     if request.key is not None:
-        parameters |= _place(request.key)
+        parameters |= _place(request)
     rows = await reads.all(_of_shop(request.key is not None, request.backwards), **parameters)
     return shop_keyset(seller_id).page(request, rows, lambda card: (card.published_at, card.id))
 
 
-def _place(key: tuple[KeyValue, ...]) -> dict[str, object]:
+def _place(request: PageRequest) -> dict[str, object]:
     try:
-        published_at, listing_id = key
-        return {"published_at": datetime.fromisoformat(str(published_at)), "id": UUID(str(listing_id))}
+        published_at, _ = request.key or ()
+        return {"published_at": datetime.fromisoformat(str(published_at)), "id": request.key_id()}
     except ValueError as fault:
         raise CursorMismatch() from fault
 

@@ -143,7 +143,7 @@ async def users_page(reads: Reads, search: str, status: UserStatus | None, reque
     """The newest first. `search` is the beginning of an e-mail address; empty for all."""
     parameters = _filters(search, status) | {"limit": request.first + 1}
     if request.key is not None:
-        parameters["key"] = UUID(str(request.key[0]))
+        parameters["key"] = request.key_id()
     query = _users_page(bool(search), status is not None, request.key is not None, request.backwards)
     rows = await reads.all(query, **parameters)
     return users_keyset(search, status).page(request, rows, lambda profile: (profile.id,))

@@ -46,3 +46,17 @@ def test_a_cursor_of_another_filter_is_refused() -> None:
 def test_a_page_has_bounds_and_one_direction(asked: dict[str, object]) -> None:
     with pytest.raises(PageOutOfRange):
         Keyset("newest").request(**asked)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("last", ["no number", "7", 7.0, True, None, float("inf"), str(uuid4())])
+def test_a_list_whose_keys_end_with_a_number_takes_nothing_else(last: object) -> None:
+    keyset = Keyset.of("timeline", "order", ends_with_id=False)
+    assert keyset.request(after=keyset.encode((7,))).key_number() == 7
+    with pytest.raises(CursorMismatch):
+        keyset.decode(forged(1, "timeline", keyset.filter_hash, last))
+
+
+def test_only_the_last_of_a_key_is_sure_to_be_an_id() -> None:
+    keyset, id_ = Keyset.of("newest", "shop"), uuid4()
+    written_by_hand = forged(1, "newest", keyset.filter_hash, "no id", id_.hex)
+    assert keyset.request(after=written_by_hand).key_id() == id_
