@@ -5,7 +5,7 @@ a purchase takes the cart first: one that was faster is seen, one that is slower
 shops that go along, and sales.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import Field, SecretStr
@@ -19,8 +19,7 @@ from domain.erasure.obstacles import obstacles
 from domain.erasure.wiping import wipe, wipe_shop
 from domain.sellers import decisions
 from domain.sellers.events import SellerChanged
-from domain.sellers.model import MemberRole, Seller, SellerMember, SellerStatus
-from domain.sellers.reads import OPEN
+from domain.sellers.model import SELLER_TRANSITIONS, MemberRole, Seller, SellerMember, SellerStatus
 from domain.shared.actor import Actor, Role
 from domain.shared.commands import command
 from domain.shared.database import Database, Tx, table
@@ -34,6 +33,12 @@ from domain.users.passwords import prove_password
 from domain.users.ports import UserPorts
 
 _members = table(SellerMember)
+_CLOSED: Final = {
+    SellerStatus.APPLIED: SellerStatus.REJECTED,
+    SellerStatus.ACTIVE: SellerStatus.SUSPENDED,
+    SellerStatus.RESTRICTED: SellerStatus.SUSPENDED,
+}
+"""What becomes of a shop whose last owner leaves; the others are closed already."""
 
 
 @command
@@ -124,8 +129,11 @@ async def _only_theirs(tx: Tx, user_id: UUID) -> list[Seller]:
 
 async def _close(tx: Tx, shop: Seller, actor: Actor) -> None:
     """It sells nothing from now on; an administrator would have to find it a new owner first."""
-    if shop.status in OPEN:
-        shop.status, shop.status_reason = SellerStatus.SUSPENDED, "Its owner has left."
-        await decisions.note(tx, shop, "SUSPEND", shop.status_reason, actor)
+    target = _CLOSED.get(shop.status)
+    if target is not None:
+        # The step that an administrator would take about a shop that nobody is left to run.
+        taken = SELLER_TRANSITIONS.check(shop.status, target, Party.ADMIN)
+        shop.status, shop.status_reason = taken.target, "Its owner has left."
+        await decisions.note(tx, shop, taken.action, shop.status_reason, actor)
     await wipe_shop(tx, shop)
     tx.record(SellerChanged(at=tx.now, seller_id=shop.id))

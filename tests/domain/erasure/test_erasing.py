@@ -16,6 +16,7 @@ from domain.erasure.errors import ErasureObstacle, MoneyStillHeld
 from domain.notifications.telling import notify
 from domain.orders.model import OrderAddress
 from domain.reviews.reads import reviews_for
+from domain.sellers.account_reads import decisions_by_sellers
 from domain.sellers.model import MemberRole, Seller, SellerMember, SellerStatus
 from domain.shared.actor import ANONYMOUS, Actor, Client
 from domain.shared.database import Tx
@@ -31,7 +32,7 @@ from tests.domain.orders.lifecycle import confirm, ship
 from tests.domain.reviews.reviewing import on_listing
 from tests.domain.users.accounts import PASSWORD, an_account, lives, ports_of
 from tests.fakes.payment_gateway import FakePaymentGateway
-from tests.makers import a_buyer, an_admin, change, on_sale
+from tests.makers import a_buyer, a_seller, an_admin, change, on_sale
 from tests.sales import Sale, a_sale
 
 
@@ -164,6 +165,18 @@ async def test_a_shop_that_nobody_else_owns_is_closed_and_forgotten(container: C
     assert await places_of(container, mark) == []
     shop = await row_of(container, Seller, seller.seller())
     assert (shop.status, shop.name) == (SellerStatus.SUSPENDED, "Former shop")
+
+
+@pytest.mark.parametrize("status", SellerStatus)
+async def test_a_shop_without_an_owner_neither_sells_nor_waits_for_a_decision(
+    container: Container, status: SellerStatus
+) -> None:
+    seller = await with_password(container, await a_seller(container, status=status))
+    await erase(container, seller)
+    left = (await row_of(container, Seller, seller.seller())).status
+    assert left in (SellerStatus.SUSPENDED, SellerStatus.REJECTED)
+    told = await decisions_by_sellers(container.ports.db.primary, [seller.seller()])
+    assert [each.status for each in told.get(seller.seller(), ())] == ([left] if left is not status else [])
 
 
 async def test_a_purchase_and_an_erasure_at_once_are_not_both_done(container: Container) -> None:
