@@ -213,6 +213,7 @@ async def _complete(import_id: UUID, position: int, db: Database) -> None:
     async def step(tx: Tx) -> None:
         row = await _locked(tx, import_id)
         if row.status is ImportStatus.RUNNING and row.position_bytes == position:
+            IMPORT_TRANSITIONS.check(row.status, ImportStatus.COMPLETED, Party.SYSTEM)
             row.status, row.position_bytes = ImportStatus.COMPLETED, row.size_bytes
             row.updated_at = row.finished_at = tx.now
 
@@ -223,6 +224,7 @@ async def _fail(import_id: UUID, code: str, message: str, db: Database) -> None:
     async def step(tx: Tx) -> None:
         row = await _locked(tx, import_id)
         if row.status is ImportStatus.RUNNING:
+            IMPORT_TRANSITIONS.check(row.status, ImportStatus.FAILED, Party.SYSTEM)
             row.status, row.failure_code, row.failure_message = ImportStatus.FAILED, code[:40], message[:500]
             row.updated_at = row.finished_at = tx.now
 

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, select, update
 
-from domain.media.model import AssetState, ContentState, MediaAsset, MediaContent
+from domain.media.model import ASSET_TRANSITIONS, AssetState, ContentState, MediaAsset, MediaContent
 from domain.media.ports import ObjectStorage, public_key
 from domain.media.processing import refuse
 from domain.media.refusals import RefusalReason
 from domain.shared.database import Database, Tx, table
+from domain.shared.transitions import Party
 
 BATCH_MAX: Final = 100
 CONTENTS_MAX: Final = 20
@@ -57,6 +58,7 @@ async def _expire(tx: Tx) -> int:
     refused = _assets.c.state == AssetState.REFUSED
     over += await _lock_where(tx, refused, _assets.c.touched_at < tx.now - REFUSED_KEPT)
     for asset in over:
+        ASSET_TRANSITIONS.check(asset.state, AssetState.EXPIRED, Party.SYSTEM)
         asset.state = AssetState.EXPIRED
         asset.owner_kind = asset.owner_id = None
     return len(over)
