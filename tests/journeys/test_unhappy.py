@@ -38,6 +38,9 @@ PAID_ORDERS: Final = """SELECT count(*) FROM "order" o JOIN order_line l ON l.or
     WHERE l.variant_id = $1 AND o.paid_at IS NOT NULL"""
 STOCK_STATUS: Final = "query($id: ID!) { listing(id: $id) { variants { stockStatus } } }"
 
+LOSSES: Final = """query { admin { moderationCases(first: 100) { nodes {
+    id checkoutId loss { amount { amountMinor } orders { id } } } } } }"""
+
 
 async def assert_right(market: Market) -> None:
     """After every test: the books, and the provider's."""
@@ -257,6 +260,29 @@ async def test_what_is_given_back_in_the_providers_dashboard_is_told_and_booked(
         return bool(order["refunded"]["amountMinor"] == 700 and order["escrow"] == "HELD")
 
     await until(refunded, "the refund by hand is in the order")
+    await assert_right(market)
+
+
+async def test_what_fits_two_orders_waits_for_an_administrator_who_gives_it_to_them(market: Market) -> None:
+    buyer, cart = await a_buyer_with(market, *[await market.goods(price_minor=2_000) for _ in range(2)])
+    checkout = await check_out(buyer, cart)
+    [intent] = await market.provider.intents_of(str(decode_id("checkout", checkout["id"])))
+    await market.provider.refund_by_hand(intent["id"], 700)
+    admin = await market.admin()
+
+    async def the_case() -> Any:
+        cases = (await admin.ask(LOSSES))["admin"]["moderationCases"]["nodes"]
+        return next((case for case in cases if case["checkoutId"] == checkout["id"]), None)
+
+    await until(the_case, "the loss is a case")
+    case = await the_case()
+    first, second = (order["id"] for order in case["loss"]["orders"])
+    parts = [{"orderId": first, "amountMinor": 500}, {"orderId": second, "amountMinor": 200}]
+    given = {"caseId": case["id"], "parts": parts, "note": "asked the buyer", "idempotencyKey": uuid4().hex}
+    for _ in range(2):
+        await admin.did("attributeLoss", "moderationCase { status }", **given)
+    assert [(await order_by_id(buyer, id_))["refunded"]["amountMinor"] for id_ in (first, second)] == [500, 200]
+    assert await the_case() is None
     await assert_right(market)
 
 
