@@ -24,6 +24,7 @@ from resolvers.context import Context, Viewer
 from resolvers.extensions.edge_schema import EdgeSchema, edge_extensions
 from resolvers.extensions.measuring import measuring
 from resolvers.schema import build_schema
+from resolvers.shared.permission import refusal
 from resolvers.transport.edge import GraphQLEdge
 from resolvers.transport.limits import TransportLimits
 from resolvers.transport.refusals import TokenRejected
@@ -143,6 +144,4 @@ def report_fault(fault_id: str, error: BaseException) -> None:
 
 def translate(error: Exception) -> GraphQLError | None:
     """Expected errors that no union took: they keep their words and their code."""
-    if isinstance(error, DomainError):
-        return GraphQLError(error.message, extensions={"code": error.code})
-    return None
+    return refusal(error) if isinstance(error, DomainError) else None

@@ -4,10 +4,11 @@ Invariant: what is written was read from the provider after the write before it.
 cannot leave the older answer standing, because each write names the version that it read before asking.
 """
 
+import re
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -26,9 +27,16 @@ REQUIREMENTS_MAX: Final = 50
 
 _accounts = table(PaymentAccount)
 
-PageUrl = Annotated[
-    str, StringConstraints(max_length=500, pattern=r"^(https://|http://(localhost|127\.0\.0\.1)[:/])[\x21-\x7e]+$")
-]
+_PAGE: Final = re.compile(r"(https://|http://(localhost|127\.0\.0\.1)[:/])[\x21-\x7e]+")
+
+
+def _page(text: str) -> str:
+    if not _PAGE.fullmatch(text):
+        raise ValueError("A page's address begins with https://, or with http://localhost while developing.")
+    return text
+
+
+PageUrl = Annotated[str, StringConstraints(max_length=500), AfterValidator(_page)]
 """A page of the client: https, or this machine while developing."""
 
 

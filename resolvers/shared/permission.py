@@ -18,9 +18,9 @@ from strawberry.types.union import StrawberryUnion
 
 from domain.sellers.switching import still_holds
 from domain.shared.actor import Actor
-from domain.shared.errors import DomainError, NotSignedIn
+from domain.shared.errors import DomainError, InvalidInput, NotSignedIn
 from resolvers.shared.directives import Cost, ListSize, paged
-from resolvers.shared.errors import present
+from resolvers.shared.errors import camel, present
 
 
 @strawberry.enum(description="Who may use a field.")
@@ -53,8 +53,14 @@ def check_access(level: AccessLevel, actor: Actor) -> None:
 
 
 def refusal(error: DomainError) -> GraphQLError:
-    """A domain error as a top-level error with its stable code."""
-    return GraphQLError(error.message, original_error=error, extensions={"code": error.code})
+    """A domain error as a top-level error with its stable code, and with all its faults where it has several."""
+    extensions: dict[str, Any] = {"code": error.code}
+    if isinstance(error, InvalidInput):
+        extensions["issues"] = [
+            {"path": [camel(part) for part in issue.path], "code": issue.code, "message": issue.message}
+            for issue in error.issues
+        ]
+    return GraphQLError(error.message, original_error=error, extensions=extensions)
 
 
 class Guard(FieldExtension):

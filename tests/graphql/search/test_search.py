@@ -107,6 +107,25 @@ async def test_facets_have_labels_and_know_what_is_selected(shop_window: Contain
     assert {node["categoryPath"].split("/")[0] for node in found["nodes"]} == {"home"}
 
 
+async def test_values_are_shown_with_units_and_in_words(shop_window: Container) -> None:
+    """Whatever the categories are that are counted first: `height_centimetres` is a lamp's in any search."""
+    facets = (await search(shop_window, filter={"currency": "EUR"}))["facets"]
+    shown = {
+        (facet["kind"], facet["name"]): {value["value"]: value["label"] for value in facet["values"]}
+        for facet in facets
+    }
+    conditions = {"NEW": "New", "USED": "Used", "REFURBISHED": "Refurbished"}
+    assert shown["CONDITION", ""].items() <= conditions.items()
+    assert shown["FULFILMENT", ""].items() <= {"SHIP": "Ship", "PICKUP": "Pickup"}.items()
+    assert all(label.endswith((" EUR", "more")) for label in shown["PRICE", ""].values())
+    lamps = (await search(shop_window, filter={"categoryPath": "home/lamps"}))["facets"]
+    of_lamps = {facet["name"]: facet for facet in lamps if facet["kind"] == "ATTRIBUTE"}
+    assert of_lamps["height_centimetres"]["label"] == "Height"
+    assert {value["label"] for value in of_lamps["dimmable"]["values"]} <= {"Yes", "No"}
+    for value in of_lamps["height_centimetres"]["values"]:
+        assert value["label"] == f"{value['value']} cm"
+
+
 async def test_a_facets_value_taken_as_filter_finds_as_many_as_it_counted(shop_window: Container) -> None:
     found = await search(shop_window, filter={"categoryPath": "home"})
     for facet in found["facets"]:
@@ -117,9 +136,9 @@ async def test_a_facets_value_taken_as_filter_finds_as_many_as_it_counted(shop_w
         elif facet["kind"] == "BRAND":
             narrowed["brands"] = [value["value"]]
         elif facet["kind"] == "CONDITION":
-            narrowed["conditions"] = [value["value"].upper()]
+            narrowed["conditions"] = [value["value"]]
         elif facet["kind"] == "FULFILMENT":
-            narrowed["fulfilments"] = [value["value"].upper()]
+            narrowed["fulfilments"] = [value["value"]]
         elif facet["kind"] == "PRICE":
             narrowed |= {"currency": facet["currency"]}
             narrowed["price"] = {"minMinor": value["minMinor"], "maxMinor": value["maxMinor"] - 1}
@@ -215,3 +234,15 @@ async def test_a_categorys_page_has_its_own_path_as_filter(shop_window: Containe
     answer = await SCHEMA.execute(CATEGORY, given, context_value=shop_window.context(ANONYMOUS))
     assert answer.errors
     assert isinstance(answer.errors[0].original_error, InvalidInput)
+
+
+async def test_a_search_that_cannot_be_names_each_fault_and_its_place(container: Container) -> None:
+    asked = {"near": {"latitude": 95, "longitude": -190, "withinKm": 5}}
+    result = await SCHEMA.execute(SEARCH, {"filter": asked}, context_value=container.context(ANONYMOUS))
+    [error] = result.errors or []
+    assert (error.extensions or {})["code"] == "INVALID_INPUT"
+    issues = (error.extensions or {})["issues"]
+    assert [(issue["path"], issue["message"]) for issue in issues] == [
+        (["near", "latitude"], "It must be at most 90.0."),
+        (["near", "longitude"], "It must be at least -180.0."),
+    ]
