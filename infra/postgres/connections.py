@@ -21,6 +21,8 @@ from domain.shared.errors import Busy, OutcomeUnknown
 LOCK_TIMEOUT_MS: Final = 2_000
 TRANSACTION_TIMEOUT_MS: Final = 5_000
 STATEMENTS_CACHED_MAX: Final = 1_000
+ANSWER_SECONDS_MAX: Final = 10.0
+"""For one statement. The server ends a transaction before that: one that is silent for longer has vanished."""
 STALE_MAX: Final = 50
 """Connections that a restarted server closed, and that are thrown away in a row."""
 
@@ -45,11 +47,16 @@ def sqlalchemy_url(url: str) -> str:
 
 
 def create_engine(
-    url: str, *, size: int = 20, wait_seconds: float = 5, server_settings: Mapping[str, str] | None = None
+    url: str,
+    *,
+    size: int = 20,
+    wait_seconds: float = 5,
+    answer_seconds: float = ANSWER_SECONDS_MAX,
+    server_settings: Mapping[str, str] | None = None,
 ) -> AsyncEngine:
     """An engine whose connections speak the read pool's codecs, and whose errors never print bound values.
 
-    `wait_seconds` is how long a transaction waits for a free connection.
+    `wait_seconds` is how long a transaction waits for a free connection, `answer_seconds` how long for an answer.
     """
     engine = create_async_engine(
         sqlalchemy_url(url),
@@ -63,7 +70,7 @@ def create_engine(
         json_serializer=lambda value: value,
         json_deserializer=lambda value: value,
         connect_args={
-            "command_timeout": 30,
+            "command_timeout": answer_seconds,
             "timeout": 10,
             # A purchase alone has more than the 100 statements that are remembered by default.
             "prepared_statement_cache_size": STATEMENTS_CACHED_MAX,
@@ -178,11 +185,13 @@ def is_cut_off(state: str | None) -> bool:
 
 
 def is_broken(raw: asyncpg.Connection, fault: BaseException) -> bool:
-    """The connection is of no more use. The server's word may come between two statements: the driver stumbles then."""
+    """The connection is of no more use. The server's word may come between two statements: the driver stumbles then.
+    Or it never comes: a server that has vanished would not answer a ROLLBACK either.
+    """
     if raw.is_closed() or (isinstance(fault, DBAPIError) and is_cut_off(sqlstate(fault))):
         return True
     causes = (fault, fault.__cause__, getattr(getattr(fault, "orig", None), "__cause__", None))
-    return any(isinstance(cause, asyncpg.InternalClientError) for cause in causes)
+    return any(isinstance(cause, asyncpg.InternalClientError | OSError) for cause in causes)
 
 
 def as_sqlalchemy(fault: asyncpg.PostgresError, statement: str) -> DBAPIError:

@@ -220,7 +220,13 @@ class PostgresDatabase:
             await tx.flush()
             if tx.events:
                 await self._enqueue(raw, tx.events)
-        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as fault:
+        except (
+            DBAPIError,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+            OSError,
+        ) as fault:
             if is_broken(raw, fault):
                 raise Busy() from fault
             if isinstance(fault, asyncpg.PostgresError):

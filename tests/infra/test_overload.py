@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import literal, select, text
+from sqlalchemy import URL, literal, make_url, select, text
 
 from app.container import Container
 from domain.catalog.model import Category
@@ -16,19 +16,22 @@ from domain.shared.database import Tx
 from domain.shared.errors import Busy, NotFound
 from domain.shared.events import Event
 from domain.shared.ids import new_id
-from infra.postgres.connections import create_engine
+from infra.postgres.connections import ANSWER_SECONDS_MAX, create_engine
 from infra.postgres.database import PostgresDatabase
 from infra.postgres.reads import PoolReads
 
 
 @asynccontextmanager
-async def a_small_database(container: Container) -> AsyncIterator[PostgresDatabase]:
+async def a_small_database(
+    container: Container, url: str | None = None, *, answer_seconds: float = ANSWER_SECONDS_MAX
+) -> AsyncIterator[PostgresDatabase]:
     """One connection, for which nobody waits long."""
 
     async def nowhere(_connection: asyncpg.Connection, _events: Sequence[Event]) -> None:
         """No jobs."""
 
-    engine = create_engine(container.settings.database_url, size=1, wait_seconds=0.05)
+    url = url or container.settings.database_url
+    engine = create_engine(url, size=1, wait_seconds=0.05, answer_seconds=answer_seconds)
     async with asyncpg.create_pool(container.settings.database_url, min_size=0, max_size=1) as pool:
         yield PostgresDatabase(
             engine, PoolReads(pool), SystemClock(), enqueue=nowhere, after_commit=lambda _events: None
@@ -156,3 +159,65 @@ async def test_who_is_cancelled_again_while_rolling_back_leaves_no_open_transact
 
 async def backend_of(tx: Tx) -> int:
     return int((await tx.execute(text("SELECT pg_backend_pid()"))).scalar_one())
+
+
+async def test_a_server_that_vanishes_without_a_word_is_busy_and_its_connection_is_not_used_again(
+    container: Container,
+) -> None:
+    """Its host was cut off, say: nothing comes any more, not even an end. Nobody waits for it twice."""
+
+    async def cut_off(tx: Tx) -> None:
+        backends.append(await backend_of(tx))
+        wire.is_cut = True
+        await backend_of(tx)
+
+    backends: list[int] = []
+    async with (
+        Wire.to(container.settings.database_url) as wire,
+        a_small_database(container, wire.url, answer_seconds=0.3) as db,
+        asyncio.timeout(10),
+    ):
+        with pytest.raises(Busy):
+            await db.run(cut_off)
+        wire.is_cut = False
+        assert await db.run(backend_of) not in backends
+
+
+class Wire:
+    """Stands between us and the server; once it is cut, what comes from there is lost."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._open: set[asyncio.Task[None]] = set()
+        self.is_cut = False
+        self.url = ""
+
+    @classmethod
+    @asynccontextmanager
+    async def to(cls, url: str) -> AsyncIterator["Wire"]:
+        wire = cls(make_url(url))
+        server = await asyncio.start_server(wire._connected, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        wire.url = f"postgresql://postgres@127.0.0.1:{port}/{wire._url.database}"
+        try:
+            yield wire
+        finally:
+            server.close()
+            for task in wire._open:
+                task.cancel()
+            await asyncio.gather(*wire._open, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        query = self._url.query
+        path = f"{query['host']}/.s.PGSQL.{query['port']}"
+        theirs, to_them = await asyncio.open_unix_connection(path)
+        for each in (self._pass_on(reader, to_them, answers=False), self._pass_on(theirs, writer, answers=True)):
+            self._open.add(asyncio.create_task(each))
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool) -> None:
+        try:
+            while received := await reader.read(65_536):
+                if not (answers and self.is_cut):
+                    writer.write(received)
+        finally:
+            writer.close()
