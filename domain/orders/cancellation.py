@@ -34,7 +34,7 @@ from domain.payments.refunding import request_full_refund, request_up_to
 from domain.shared.actor import Actor
 from domain.shared.commands import IdempotencyKey, ShortText, command
 from domain.shared.database import Database, Tx, table
-from domain.shared.idempotency import claim
+from domain.shared.idempotency import is_repeated
 from domain.shared.ids import OrderId
 from domain.shared.transitions import Party
 
@@ -63,15 +63,7 @@ async def cancel_order(command: CancelOrder, *, actor: Actor, db: Database) -> U
     user_id = actor.user()
 
     async def step(tx: Tx) -> UUID:
-        known = await claim(
-            tx,
-            actor_id=user_id,
-            operation="cancel_order",
-            key=command.idempotency_key,
-            command=command,
-            outcome_id=command.order_id,
-        )
-        if known is None:
+        if not await is_repeated(tx, "cancel_order", command, actor_id=user_id, about=command.order_id):
             order, party = await lock_order(tx, command.order_id, actor, *_BY, acting_as=command.acting_as)
             await cancel(tx, order, by=_BY[party], reason=command.reason, actor=actor, party=party)
         return command.order_id

@@ -20,7 +20,7 @@ from domain.orders.timeline import append, move
 from domain.shared.actor import Actor
 from domain.shared.commands import IdempotencyKey, command
 from domain.shared.database import Database, Tx, table
-from domain.shared.idempotency import claim
+from domain.shared.idempotency import is_repeated
 from domain.shared.ids import OrderId
 from domain.shared.transitions import Party
 
@@ -50,15 +50,7 @@ async def confirm_delivery(command: ConfirmDelivery, *, actor: Actor, db: Databa
     user_id = actor.user()
 
     async def step(tx: Tx) -> UUID:
-        known = await claim(
-            tx,
-            actor_id=user_id,
-            operation="confirm_delivery",
-            key=command.idempotency_key,
-            command=command,
-            outcome_id=command.order_id,
-        )
-        if known is None:
+        if not await is_repeated(tx, "confirm_delivery", command, actor_id=user_id, about=command.order_id):
             order, party = await lock_order(tx, command.order_id, actor, Party.BUYER)
             order.delivered_at = order.delivered_at or tx.now
             await complete(tx, order, actor=actor, party=party)
@@ -75,15 +67,7 @@ async def hand_over(command: HandOverOrder, *, actor: Actor, db: Database) -> UU
     user_id = actor.user()
 
     async def step(tx: Tx) -> UUID:
-        known = await claim(
-            tx,
-            actor_id=user_id,
-            operation="hand_over",
-            key=command.idempotency_key,
-            command=command,
-            outcome_id=command.order_id,
-        )
-        if known is None:
+        if not await is_repeated(tx, "hand_over", command, actor_id=user_id, about=command.order_id):
             order, party = await lock_order(tx, command.order_id, actor, Party.SELLER)
             if order.fulfilment == Fulfilment.SHIP.value:
                 raise WrongFulfilment(order.fulfilment)

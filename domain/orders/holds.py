@@ -17,7 +17,7 @@ from domain.shared.actor import Actor
 from domain.shared.commands import IdempotencyKey, Reason, command
 from domain.shared.database import Database, Tx, table
 from domain.shared.errors import NotFound
-from domain.shared.idempotency import claim
+from domain.shared.idempotency import is_repeated
 from domain.shared.ids import OrderId, new_id
 from domain.shared.transitions import Party
 
@@ -105,15 +105,7 @@ async def open_hold(command: OpenHold, *, actor: Actor, db: Database) -> UUID:
     admin_id = actor.admin()
 
     async def step(tx: Tx) -> UUID:
-        known = await claim(
-            tx,
-            actor_id=admin_id,
-            operation="open_hold",
-            key=command.idempotency_key,
-            command=command,
-            outcome_id=command.order_id,
-        )
-        if known is None:
+        if not await is_repeated(tx, "open_hold", command, actor_id=admin_id, about=command.order_id):
             order, _ = await lock_order(tx, command.order_id, actor, Party.ADMIN, acting_as=Party.ADMIN)
             if order.escrow is not EscrowState.HELD:
                 raise NothingHeld(order.id)
@@ -128,15 +120,7 @@ async def close_hold(command: CloseHold, *, actor: Actor, db: Database) -> UUID:
     admin_id = actor.admin()
 
     async def step(tx: Tx) -> UUID:
-        known = await claim(
-            tx,
-            actor_id=admin_id,
-            operation="close_hold",
-            key=command.idempotency_key,
-            command=command,
-            outcome_id=command.order_id,
-        )
-        if known is None:
+        if not await is_repeated(tx, "close_hold", command, actor_id=admin_id, about=command.order_id):
             order, _ = await lock_order(tx, command.order_id, actor, Party.ADMIN, acting_as=Party.ADMIN)
             lifted = [await lift_holds(tx, order, kind=kind, actor=actor) for kind in _JUDGED_BY_ADMINISTRATORS]
             if not any(lifted):

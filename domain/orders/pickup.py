@@ -25,7 +25,7 @@ from domain.shared.actor import Actor
 from domain.shared.commands import IdempotencyKey, ShortText, command
 from domain.shared.database import Database, Query, Reads, Tx, Write, table
 from domain.shared.errors import IllegalTransition
-from domain.shared.idempotency import claim
+from domain.shared.idempotency import is_repeated
 from domain.shared.ids import OrderId
 from domain.shared.transitions import Party
 
@@ -56,15 +56,7 @@ async def mark_ready(command: MarkReadyForPickup, *, actor: Actor, db: Database)
     user_id = actor.user()
 
     async def step(tx: Tx) -> UUID:
-        known = await claim(
-            tx,
-            actor_id=user_id,
-            operation="mark_ready",
-            key=command.idempotency_key,
-            command=command,
-            outcome_id=command.order_id,
-        )
-        if known is None:
+        if not await is_repeated(tx, "mark_ready", command, actor_id=user_id, about=command.order_id):
             order, _ = await lock_order(tx, command.order_id, actor, Party.SELLER)
             await _ready(tx, order, command.note, actor)
         return command.order_id

@@ -22,7 +22,7 @@ from domain.shared.actor import PROVIDER, SYSTEM, Actor
 from domain.shared.commands import IdempotencyKey, command
 from domain.shared.database import Database, Query, Tx, table
 from domain.shared.errors import IllegalTransition
-from domain.shared.idempotency import claim
+from domain.shared.idempotency import is_repeated
 from domain.shared.ids import OrderId
 from domain.shared.transitions import Party
 
@@ -78,15 +78,7 @@ async def retry_refund(command: RetryRefund, *, actor: Actor, db: Database) -> U
     admin_id = actor.admin()
 
     async def step(tx: Tx) -> UUID:
-        known = await claim(
-            tx,
-            actor_id=admin_id,
-            operation="retry_refund",
-            key=command.idempotency_key,
-            command=command,
-            outcome_id=command.order_id,
-        )
-        if known is None:
+        if not await is_repeated(tx, "retry_refund", command, actor_id=admin_id, about=command.order_id):
             order, _ = await lock_order(tx, command.order_id, actor, Party.ADMIN, acting_as=Party.ADMIN)
             if not await _ask_again(tx, order, actor):
                 raise NothingHeld(order.id)

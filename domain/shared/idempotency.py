@@ -6,6 +6,7 @@ all. A second transaction with the same key waits for the first and then sees it
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import Column, DateTime, bindparam, select
@@ -68,3 +69,20 @@ async def claim(tx: Tx, *, actor_id: UUID, operation: str, key: str, command: ob
     if found.fingerprint != digest:
         raise IdempotencyConflict()
     return found.outcome_id
+
+
+class Keyed(Protocol):
+    """A command that names its key."""
+
+    @property
+    def idempotency_key(self) -> str: ...
+
+
+async def is_repeated(tx: Tx, operation: str, command: Keyed, *, actor_id: UUID, about: UUID) -> bool:
+    """For a command about something that is there already: whether this very one had its effect before.
+
+    `about` is that thing, and so the outcome. Raises IdempotencyConflict, as `claim`.
+    """
+    key = command.idempotency_key
+    stands = await claim(tx, actor_id=actor_id, operation=operation, key=key, command=command, outcome_id=about)
+    return stands is not None
