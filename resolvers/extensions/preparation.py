@@ -66,8 +66,7 @@ class Preparation(SchemaExtension):
 
     async def on_parse(self) -> AsyncIterator[None]:
         context = self.execution_context
-        text = context.query or ""
-        key = DocumentKey(text, arrival_of(context).takes_increments)
+        text, key = context.query or "", self._key()
         self._prepared = self._rules.cache.get(key)
         if self._prepared is not None:
             context.graphql_document = self._prepared.document
@@ -103,6 +102,12 @@ class Preparation(SchemaExtension):
     def get_results(self) -> dict[str, Any]:
         return {"cost": self._cost} if self._cost else {}
 
+    def _key(self) -> DocumentKey:
+        """Pieces are for clients that read them, of schemas that make them."""
+        context = self.execution_context
+        in_pieces = arrival_of(context).takes_increments and _core(context).get_directive("defer") is not None
+        return DocumentKey(context.query or "", in_pieces)
+
     def _faults_of_document(self) -> list[GraphQLError]:
         """What is wrong with the text, whoever sends it. A sound document is cached."""
         if self._prepared is not None:
@@ -116,7 +121,7 @@ class Preparation(SchemaExtension):
         errors = faults_of(document, _core(context), context.validation_rules)
         if not errors:
             self._prepared = Prepared(document, measures)
-            rules.cache.put(DocumentKey(context.query or "", arrival_of(context).takes_increments), self._prepared)
+            rules.cache.put(self._key(), self._prepared)
         return errors
 
     async def _admit(self) -> None:

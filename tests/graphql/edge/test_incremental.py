@@ -37,6 +37,13 @@ def test_a_client_that_does_not_gets_one_answer(pieces: Served, accept: str) -> 
         assert answer == {"data": {"hello": "hello world", "viewer": "guest"}}
 
 
+def test_a_schema_that_makes_no_pieces_gives_one_answer_to_everybody(served: Served) -> None:
+    """As the marketplace's own: what a client would also read is no reason to refuse what it asks for."""
+    for accept in (PIECES, "application/json"):
+        answer = served.post({"query": DEFERRED}, accept=accept)
+        assert answer.json() == {"data": {"hello": "hello world", "viewer": "guest"}}
+
+
 def test_sockets_and_event_streams_get_one_answer(pieces: Served) -> None:
     with connect(pieces.ws, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
         socket.send('{"type": "connection_init"}')
