@@ -18,7 +18,7 @@ from domain.erasure.events import UserErased
 from domain.erasure.obstacles import obstacles
 from domain.erasure.wiping import wipe, wipe_shop
 from domain.sellers import decisions
-from domain.sellers.events import SellerChanged
+from domain.sellers.events import MemberLeft, SellerChanged
 from domain.sellers.model import SELLER_TRANSITIONS, MemberRole, Seller, SellerMember, SellerStatus
 from domain.shared.actor import Actor, Role
 from domain.shared.commands import command
@@ -103,7 +103,9 @@ async def _erase(tx: Tx, user: User, party: Party, actor: Actor) -> None:
         raise MoneyStillHeld(found)
     for shop in shops:
         await _close(tx, shop, actor)
-    await tx.execute(_members.delete().where(_members.c.user_id == user.id))
+    left = await tx.execute(_members.delete().where(_members.c.user_id == user.id).returning(_members.c.seller_id))
+    for seller_id in left.scalars():
+        tx.record(MemberLeft(at=tx.now, seller_id=seller_id, user_id=user.id, by_user_id=user.id))
     await wipe(tx, user)
     tx.record(UserStatusChanged(at=tx.now, user_id=user.id))
     tx.record(UserErased(at=tx.now, user_id=user.id))

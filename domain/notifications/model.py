@@ -38,6 +38,8 @@ class NotificationKind(StrEnum):
     LISTING_REJECTED = "listing_rejected"
     LISTING_SUSPENDED = "listing_suspended"
     SHOP_DECIDED = "shop_decided"
+    MEMBER_JOINED = "member_joined"
+    MEMBER_LEFT = "member_left"
     NEW_REVIEW = "new_review"
     REVIEW_REPLIED = "review_replied"
     BUYER_REVIEWED = "buyer_reviewed"
@@ -84,6 +86,9 @@ KINDS: Final[Mapping[NotificationKind, KindTerms]] = {
     _K.LISTING_REJECTED: KindTerms(Audience.MEMBERS),
     _K.LISTING_SUSPENDED: KindTerms(Audience.MEMBERS),
     _K.SHOP_DECIDED: KindTerms(Audience.OWNERS),
+    # Who gets into a shop sees its buyers: no owner should have to find out by looking.
+    _K.MEMBER_JOINED: KindTerms(Audience.OWNERS),
+    _K.MEMBER_LEFT: KindTerms(Audience.OWNERS),
     _K.NEW_REVIEW: KindTerms(Audience.MEMBERS),
     _K.REVIEW_REPLIED: KindTerms(Audience.USER),
     _K.BUYER_REVIEWED: KindTerms(Audience.USER),
@@ -142,7 +147,7 @@ class Notification(SQLModel, table=True):
     occasion_id: UUID = Field()
     """What makes it one: told once for each occasion, person and kind."""
     cause_id: UUID | None = Field(default=None)
-    """The row that the words need besides: a refund, a decision, an event, a ledger transaction."""
+    """The row that the words need besides: a refund, a decision, an event, a ledger transaction, a member's user."""
     seller_id: UUID | None = Field(default=None, foreign_key="seller.id")
     checkout_id: UUID | None = Field(default=None, foreign_key="checkout.id")
     order_id: UUID | None = Field(default=None, foreign_key="order.id")

@@ -29,6 +29,7 @@ _orders, _shipments, _checkouts, _refunds = table(Order), table(Shipment), table
 _sellers, _decisions, _members = table(Seller), table(SellerDecision), table(SellerMember)
 _listings, _moves, _users = table(Listing), table(ListingEvent), table(User)
 _entries, _accounts = table(Entry), table(Account)
+_colleagues = _users.alias("colleague")
 
 ORDERS_SHOWN_MAX: Final = 100
 
@@ -64,6 +65,8 @@ class NotificationView:
     reason: str | None
     carrier: str | None
     tracking_number: str | None
+    member_name: str | None
+    """Of the colleague who came or went; empty once they are erased."""
 
 
 def _newest_shipment(column: Any) -> Any:
@@ -100,6 +103,14 @@ _NUMBERS: Any = func.array(
     .correlate(_notifications)
     .scalar_subquery()
 )
+_MEMBER_NAME: Any = (
+    select(_colleagues.c.display_name)
+    .where(
+        _colleagues.c.id == _notifications.c.cause_id, _is(NotificationKind.MEMBER_JOINED, NotificationKind.MEMBER_LEFT)
+    )
+    .correlate(_notifications)
+    .scalar_subquery()
+)
 _the_order = _orders.alias("the_order")
 _FACTS: Mapping[str, Any] = {
     "locale": _users.c.locale,
@@ -116,6 +127,7 @@ _FACTS: Mapping[str, Any] = {
     "reason": func.coalesce(_moves.c.reason, _decisions.c.reason, _the_order.c.cancel_reason),
     "carrier": _newest_shipment(_shipments.c.carrier),
     "tracking_number": _newest_shipment(_shipments.c.tracking_number),
+    "member_name": _MEMBER_NAME,
 }
 _OWNERS_ONLY: Final = tuple(kind for kind, terms in KINDS.items() if terms.audience is Audience.OWNERS)
 

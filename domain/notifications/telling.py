@@ -40,7 +40,7 @@ from domain.orders.events import (
 from domain.orders.model import CancelledBy, Order, OrderEvent, OrderEventKind
 from domain.reviews.events import ReviewModerated, ReviewReplied, ReviewWritten
 from domain.reviews.model import Review, ReviewKind, ReviewStatus
-from domain.sellers.events import SellerDecided
+from domain.sellers.events import MemberJoined, MemberLeft, SellerDecided
 from domain.sellers.model import MEMBERS_MAX, MemberRole, SellerMember
 from domain.shared.database import Database, Query, Tx, table
 from domain.shared.events import Event
@@ -64,6 +64,8 @@ class Notice:
     checkout_id: UUID | None = None
     order_id: UUID | None = None
     listing_id: UUID | None = None
+    except_user_id: UUID | None = None
+    """Who need not be told: they did it, or it is about them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ async def _rows(tx: Tx, notice: Notice) -> list[dict[str, Any]]:
             "created_at": tx.now,
         }
         for person in await _audience(tx, notice)
+        if person.id != notice.except_user_id
     ]
 
 
@@ -230,6 +233,20 @@ async def _seller_decided(_tx: Tx, event: SellerDecided) -> list[Notice]:
     return [Notice(_K.SHOP_DECIDED, event.event_id, seller_id=event.seller_id, cause_id=event.decision_id)]
 
 
+async def _joined(_tx: Tx, event: MemberJoined) -> list[Notice]:
+    about: dict[str, Any] = {"seller_id": event.seller_id, "cause_id": event.user_id, "except_user_id": event.user_id}
+    return [Notice(_K.MEMBER_JOINED, event.event_id, **about)]
+
+
+async def _left(_tx: Tx, event: MemberLeft) -> list[Notice]:
+    about: dict[str, Any] = {
+        "seller_id": event.seller_id,
+        "cause_id": event.user_id,
+        "except_user_id": event.by_user_id,
+    }
+    return [Notice(_K.MEMBER_LEFT, event.event_id, **about)]
+
+
 async def _reviewed(tx: Tx, event: ReviewWritten | ReviewModerated) -> list[Notice]:
     """Once per review, when it stands: one that is held is told when a moderator publishes it, a removed one never."""
     review = await tx.get(Review, event.review_id)
@@ -270,6 +287,8 @@ NOTICES: Final[Mapping[type[Event], Plan]] = {
     EscrowReleased: _released,
     ListingStatusChanged: _listing_moved,
     SellerDecided: _seller_decided,
+    MemberJoined: _joined,
+    MemberLeft: _left,
     ReviewWritten: _reviewed,
     ReviewModerated: _reviewed,
     ReviewReplied: _replied,

@@ -90,6 +90,7 @@ def _values(view: NotificationView, wording: Wording) -> dict[str, str]:
         "carrier": one_line(view.carrier or ""),
         "tracking": one_line(view.tracking_number or ""),
         "deadline": wording.when(view.deadline_at) if view.deadline_at is not None else "",
+        "member": one_line(view.member_name or ""),
         "paid": "yes" if view.paid_at is not None else "",
     }
 
@@ -186,6 +187,16 @@ ENGLISH: Final = Wording(
             _REASON,
         ),
         _K.SHOP_DECIDED: _template("{shop} {decision}", "{shop} {decision}.", _REASON),
+        _K.MEMBER_JOINED: _template(
+            "A colleague has joined {shop}",
+            Sentence("{member} works for {shop} now.", ("member",)),
+            "Owners see who works for the shop, and can remove whoever should not.",
+        ),
+        _K.MEMBER_LEFT: _template(
+            "A colleague has left {shop}",
+            Sentence("{member} works for {shop} no longer.", ("member",)),
+            "Whoever has left sees nothing of the shop any more.",
+        ),
         _K.NEW_REVIEW: _template(
             "A new review",
             Sentence("A buyer has reviewed {listing}.", ("listing",)),

@@ -37,9 +37,30 @@ class SellerDecided(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembersChanged(Event):
+    """A member is something else there now."""
+
     kind: ClassVar[str] = "seller.members_changed"
     seller_id: UUID
     user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberJoined(Event):
+    """Somebody works for the shop from now on: its other owners should be told."""
+
+    kind: ClassVar[str] = "seller.member_joined"
+    seller_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberLeft(Event):
+    """Somebody works for the shop no longer, by their own decision or an owner's: the others should be told."""
+
+    kind: ClassVar[str] = "seller.member_left"
+    seller_id: UUID
+    user_id: UUID
+    by_user_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, select, update
 
 from domain.sellers.errors import LastOwner, TooMany
-from domain.sellers.events import MembersChanged
+from domain.sellers.events import MemberJoined, MemberLeft, MembersChanged
 from domain.sellers.model import SHOPS_PER_USER_MAX, MemberRole, Seller, SellerMember
 from domain.shared.actor import Actor
 from domain.shared.commands import command
@@ -65,7 +65,7 @@ async def join(tx: Tx, seller_id: UUID, user_id: UUID, role: MemberRole) -> None
     if await count_members(tx, _members.c.user_id == user_id) >= SHOPS_PER_USER_MAX:
         raise TooMany("shops that a person works for", SHOPS_PER_USER_MAX)
     await tx.add(SellerMember(seller_id=seller_id, user_id=user_id, role=role, added_at=tx.now))
-    tx.record(MembersChanged(at=tx.now, seller_id=seller_id, user_id=user_id))
+    tx.record(MemberJoined(at=tx.now, seller_id=seller_id, user_id=user_id))
 
 
 async def change_member_role(command: ChangeMemberRole, *, actor: Actor, db: Database) -> None:
@@ -102,7 +102,7 @@ async def remove_member(command: RemoveMember, *, actor: Actor, db: Database) ->
             .where(_sessions.c.user_id == command.user_id, _sessions.c.seller_id == seller.id)
             .values(seller_id=None)
         )
-        tx.record(MembersChanged(at=tx.now, seller_id=seller.id, user_id=command.user_id))
+        tx.record(MemberLeft(at=tx.now, seller_id=seller.id, user_id=command.user_id, by_user_id=actor.user()))
 
     await db.run(step)
 

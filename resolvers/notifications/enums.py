@@ -29,6 +29,8 @@ expose(
         _K.LISTING_REJECTED: "To everybody in a shop: a listing was not approved.",
         _K.LISTING_SUSPENDED: "To everybody in a shop: a listing was taken off sale by the marketplace.",
         _K.SHOP_DECIDED: "To a shop's owners: it was approved, rejected, restricted, suspended or reinstated.",
+        _K.MEMBER_JOINED: "To a shop's owners: somebody works for it from now on.",
+        _K.MEMBER_LEFT: "To a shop's owners: somebody works for it no longer.",
         _K.NEW_REVIEW: "To everybody in a shop: a buyer has reviewed it, or a listing of it.",
         _K.REVIEW_REPLIED: "To the buyer: the shop has answered their review.",
         _K.BUYER_REVIEWED: "To the buyer: the shop has said how the order went with them.",

@@ -1,6 +1,7 @@
 """Who is told what: each person once per occasion, and only those whom it is for."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,12 +23,15 @@ from domain.catalog.publishing import (
 )
 from domain.notifications.model import KINDS, NotificationKind, notification_id
 from domain.notifications.preferences import Preference, UpdateNotificationPreferences, update_preferences
+from domain.notifications.reads import notification_of
 from domain.notifications.telling import NOTICES
+from domain.notifications.wording import words_of
 from domain.orders.lateness import cancel_given_up_orders, mark_late_orders
 from domain.orders.model import LATE_CANCEL_DAYS, CancelledBy
 from domain.orders.payment import await_seller, cancel_unpaid, mark_paid
 from domain.orders.pickup import MarkReadyForPickup, mark_ready
 from domain.sellers.decisions import DecideSeller, decide_seller
+from domain.sellers.membership import RemoveMember, join, remove_member
 from domain.sellers.model import MemberRole, SellerMember, SellerStatus
 from domain.shared.actor import Actor
 from domain.shared.database import Tx
@@ -35,6 +39,7 @@ from domain.shared.errors import InvalidInput
 from domain.shared.ids import new_id
 from domain.users.events import PasswordChanged
 from domain.users.model import User, UserStatus
+from domain.users.reads import profiles_by_ids
 from tests.conftest import FakeClock
 from tests.domain.orders.lifecycle import cancel, confirm, give, ship
 from tests.domain.reviews.reviewing import a_delivery, on_buyer, on_listing, on_seller, reply
@@ -188,6 +193,34 @@ async def test_a_shops_owners_are_told_how_it_stands(container: Container) -> No
     await tell(container, owner.seller())
     assert await kinds_to(container, owner.user()) == ["shop_decided"]
     assert await kinds_to(container, staff.user()) == []
+
+
+async def test_owners_are_told_who_comes_and_who_goes_but_not_what_they_did_themselves(container: Container) -> None:
+    owner, db = await a_seller(container), container.ports.db
+    seller_id = owner.seller()
+    partner = await a_colleague(container, seller_id, MemberRole.OWNER)
+    staff = await a_colleague(container, seller_id)
+    comer = await a_buyer(container)
+
+    async def step(tx: Tx) -> None:
+        await join(tx, seller_id, comer.user(), MemberRole.OWNER)
+
+    await db.run(step)
+    await tell(container, comer.user(), times=2)
+    assert await kinds_to(container, owner.user()) == await kinds_to(container, partner.user()) == ["member_joined"]
+    assert await kinds_to(container, staff.user()) == await kinds_to(container, comer.user()) == []
+    (told,) = await told_to(container, owner.user())
+    view = await notification_of(db.primary, owner.user(), told.id)
+    assert view is not None
+    name = (await profiles_by_ids(db.primary, [comer.user()]))[comer.user()].display_name
+    assert words_of(view).body.startswith(f"{name} works for ")
+
+    await remove_member(RemoveMember(user_id=comer.user()), actor=owner, db=db)
+    await remove_member(RemoveMember(user_id=staff.user()), actor=replace(staff, seller_id=seller_id), db=db)
+    for gone in (comer, staff):
+        await tell(container, gone.user(), times=2)
+    assert await kinds_to(container, owner.user()) == ["member_joined", "member_left"], "told of the one who left"
+    assert await kinds_to(container, partner.user()) == ["member_joined", "member_left", "member_left"]
 
 
 async def test_the_erased_are_told_nothing_and_blocked_members_neither(container: Container) -> None:

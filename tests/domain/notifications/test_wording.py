@@ -43,6 +43,7 @@ def facts(kind: NotificationKind, **more: object) -> MailFacts:
         reason="A photograph is missing.",
         carrier="DHL",
         tracking_number="JJD1",
+        member_name="Bo",
         email="ann@example.com",
         display_name="Ann",
         status=UserStatus.ACTIVE,
