@@ -13,9 +13,9 @@ import orjson
 from sqlalchemy import Column
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
-from sqlmodel import SQLModel
 
 from domain.shared.database import table
+from domain.shared.table_row import TableRow
 
 BATCH_ROWS: Final = 5_000
 Row = Mapping[str, Any]
@@ -27,7 +27,7 @@ class CopyFormat:
     Columns that the server fills in (an identity, the inserting transaction) are left to it.
     """
 
-    def __init__(self, model: type[SQLModel]) -> None:
+    def __init__(self, model: type[TableRow]) -> None:
         self.table = table(model).name
         columns = [each for each in table(model).columns if each.identity is None and each.server_default is None]
         self.columns = [column.name for column in columns]
@@ -63,11 +63,11 @@ def _default(column: Column[Any]) -> Callable[[], Any]:
 
 
 @cache
-def copy_format(model: type[SQLModel]) -> CopyFormat:
+def copy_format(model: type[TableRow]) -> CopyFormat:
     return CopyFormat(model)
 
 
-async def copy_rows(connection: asyncpg.Connection, model: type[SQLModel], rows: Iterable[Row]) -> int:
+async def copy_rows(connection: asyncpg.Connection, model: type[TableRow], rows: Iterable[Row]) -> int:
     """How many were written. The connection must have no jsonb codec of its own (COPY is binary)."""
     form = copy_format(model)
     source = iter(rows)
@@ -78,7 +78,7 @@ async def copy_rows(connection: asyncpg.Connection, model: type[SQLModel], rows:
     return written
 
 
-async def copy_missing(connection: asyncpg.Connection, model: type[SQLModel], rows: Sequence[Row]) -> int:
+async def copy_missing(connection: asyncpg.Connection, model: type[TableRow], rows: Sequence[Row]) -> int:
     """The same for rows of which some may be there already, told by `id`."""
     name = table(model).name
     known = await connection.fetch(

@@ -7,7 +7,6 @@ from collections import defaultdict
 from typing import Final
 
 import asyncpg
-from sqlmodel import SQLModel
 
 from app.demo.copying import Row, copy_missing, copy_rows
 from domain.catalog.model import Listing, ListingChange, ListingPlace, Product, Variant
@@ -28,8 +27,9 @@ from domain.orders.model import (
 )
 from domain.payments.model import Payment, PaymentAllocation
 from domain.reviews.model import Review, ReviewKey, ReviewTally
+from domain.shared.table_row import TableRow
 
-ORDER: Final[tuple[type[SQLModel], ...]] = (
+ORDER: Final[tuple[type[TableRow], ...]] = (
     Listing, ListingPlace, MediaAsset, Variant, StockItem, VariantStock, Checkout, CheckoutEvent, Reservation,
     StockMovement, Order, OrderNumber, OrderAddress, OrderLine, OrderLineTax, Shipment, ShipmentLine, TrackingEvent,
     OrderEvent, Payment, PaymentAllocation, LedgerTransaction, Entry, Balance, Review, ReviewKey, ReviewTally,
@@ -41,12 +41,12 @@ class Rows:
     """What is to be written in one transaction."""
 
     def __init__(self) -> None:
-        self._by_model: dict[type[SQLModel], list[Row]] = defaultdict(list)
+        self._by_model: dict[type[TableRow], list[Row]] = defaultdict(list)
 
-    def add(self, model: type[SQLModel], *rows: Row) -> None:
+    def add(self, model: type[TableRow], *rows: Row) -> None:
         self._by_model[model].extend(rows)
 
-    def of(self, model: type[SQLModel]) -> list[Row]:
+    def of(self, model: type[TableRow]) -> list[Row]:
         return self._by_model[model]
 
     async def write(self, connection: asyncpg.Connection) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql
-from sqlmodel import SQLModel
 
 from app.reference.loading import descendants, first_sentence, noun_of
+from domain.shared.table_row import TableRow
 
 INTRODUCTION = """# Tables
 
@@ -26,16 +26,16 @@ def entities_document() -> str:
     return "\n".join(parts)
 
 
-def tables_by_noun() -> dict[str, dict[str, type[SQLModel]]]:
+def tables_by_noun() -> dict[str, dict[str, type[TableRow]]]:
     """Noun -> table name -> model."""
-    found: dict[str, dict[str, type[SQLModel]]] = defaultdict(dict)
-    for model in descendants(SQLModel):
+    found: dict[str, dict[str, type[TableRow]]] = defaultdict(dict)
+    for model in descendants(TableRow):
         if isinstance(getattr(model, "__table__", None), Table):
             found[noun_of(model)][str(model.__tablename__)] = model
     return found
 
 
-def overview(by_noun: dict[str, dict[str, type[SQLModel]]]) -> str:
+def overview(by_noun: dict[str, dict[str, type[TableRow]]]) -> str:
     """Which nouns refer to which."""
     owner = {name: noun for noun, tables in by_noun.items() for name in tables}
     arrows = {
@@ -49,7 +49,7 @@ def overview(by_noun: dict[str, dict[str, type[SQLModel]]]) -> str:
     return "\n".join(["## Nouns", "", "```mermaid", "flowchart BT", *lines, "```", ""])
 
 
-def section(noun: str, tables: dict[str, type[SQLModel]]) -> str:
+def section(noun: str, tables: dict[str, type[TableRow]]) -> str:
     lines = [f"## {noun.capitalize()}", "", "```mermaid", "erDiagram"]
     for name, model in sorted(tables.items()):
         lines += [f"    {name} {{", *(f"        {attribute(column)}" for column in columns(model)), "    }"]
@@ -59,7 +59,7 @@ def section(noun: str, tables: dict[str, type[SQLModel]]) -> str:
     return "\n".join([*lines, ""])
 
 
-def columns(model: type[SQLModel]) -> list[Column[object]]:
+def columns(model: type[TableRow]) -> list[Column[object]]:
     made = model.__table__  # type: ignore[attr-defined]  # set by SQLModel's metaclass, undeclared
     return list(made.columns)
 
@@ -73,13 +73,13 @@ def attribute(column: Column[object]) -> str:
     return f"{kind} {column.name} {', '.join(keys)}".rstrip() + note
 
 
-def relations(model: type[SQLModel]) -> Iterator[str]:
+def relations(model: type[TableRow]) -> Iterator[str]:
     for column in columns(model):
         for key in column.foreign_keys:
             one = "|o" if column.nullable else "||"
             yield f"    {key.column.table.name} {one}--o{{ {column.table.name} : {column.name}"
 
 
-def purpose(model: type[SQLModel]) -> str:
+def purpose(model: type[TableRow]) -> str:
     own = model.__doc__ if "__doc__" in vars(model) else None
     return first_sentence(own).replace("|", "\\|")

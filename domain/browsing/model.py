@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.shared.columns import TIME
+from domain.shared.table_row import TableRow
 
 RECENT_MAX: Final = 50
 
 
-class RecentView(SQLModel, table=True):
+class RecentView(TableRow, table=True):
     """That somebody looked at a listing, and when last.
 
     The listing has no foreign key: its check would lock the row of whatever is looked at most, on every look. A

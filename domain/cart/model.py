@@ -9,10 +9,11 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.catalog.model import Fulfilment
 from domain.shared.columns import AMOUNT, TIME, amounts, one_of
+from domain.shared.table_row import TableRow
 
 LINES_MAX: Final = 100
 LINE_QUANTITY_MAX: Final = 99
@@ -20,7 +21,7 @@ GUEST_DAYS: Final = 7
 USER_DAYS: Final = 90
 
 
-class Cart(SQLModel, table=True):
+class Cart(TableRow, table=True):
     """Of a user, or of whoever holds the token (kept by its SHA-256). `checked_out_by` is the consuming checkout."""
 
     __tablename__ = "cart"
@@ -43,7 +44,7 @@ class Cart(SQLModel, table=True):
     )
 
 
-class CartLine(SQLModel, table=True):
+class CartLine(TableRow, table=True):
     """`seen_price_minor` is what the buyer last saw and accepted; warnings compare with it."""
 
     __tablename__ = "cart_line"
@@ -64,7 +65,7 @@ class CartLine(SQLModel, table=True):
     )
 
 
-class CartDelivery(SQLModel, table=True):
+class CartDelivery(TableRow, table=True):
     """The shipping rate chosen for one seller's part; without one the cheapest is taken."""
 
     __tablename__ = "cart_delivery"

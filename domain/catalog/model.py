@@ -11,9 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Double, Identity, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.shared.columns import AMOUNT, TIME, amounts, one_of
+from domain.shared.table_row import TableRow
 from domain.shared.transitions import Party, TransitionTable, step
 
 VARIANTS_MAX: Final = 50
@@ -117,7 +118,7 @@ class AttributeType(StrEnum):
     CHOICE = "choice"
 
 
-class Category(SQLModel, table=True):
+class Category(TableRow, table=True):
     """A node of the tree. `path` is the slugs from the root (`electronics/phones`), `attributes` the schema.
 
     The schema is a list of `{name, label, type, required, choices, unit, facet}`; a category inherits its parents'.
@@ -137,7 +138,7 @@ class Category(SQLModel, table=True):
     __table_args__ = (CheckConstraint("commission_ppm BETWEEN 0 AND 1000000", name="commission"),)
 
 
-class Product(SQLModel, table=True):
+class Product(TableRow, table=True):
     """What a thing is, whoever sells it."""
 
     __tablename__ = "product"
@@ -152,7 +153,7 @@ class Product(SQLModel, table=True):
     created_at: datetime = Field(sa_type=TIME)
 
 
-class ProductEvent(SQLModel, table=True):
+class ProductEvent(TableRow, table=True):
     """Append-only: what administrators decided about a product. `other_id` is what was merged into it."""
 
     __tablename__ = "product_event"
@@ -169,7 +170,7 @@ class ProductEvent(SQLModel, table=True):
     __table_args__ = (Index("ix_product_event_product", "product_id", "id"),)
 
 
-class Listing(SQLModel, table=True):
+class Listing(TableRow, table=True):
     __tablename__ = "listing"
 
     id: UUID = Field(primary_key=True)
@@ -208,7 +209,7 @@ class Listing(SQLModel, table=True):
     )
 
 
-class ListingEvent(SQLModel, table=True):
+class ListingEvent(TableRow, table=True):
     """Append-only: who moved a listing from which state into which, and why. A listing begins as a draft."""
 
     __tablename__ = "listing_event"
@@ -224,7 +225,7 @@ class ListingEvent(SQLModel, table=True):
     __table_args__ = (Index("ix_listing_event_listing", "listing_id", "id"),)
 
 
-class Variant(SQLModel, table=True):
+class Variant(TableRow, table=True):
     """The form that can be bought: one price, one stock."""
 
     __tablename__ = "variant"
@@ -246,7 +247,7 @@ class Variant(SQLModel, table=True):
     )
 
 
-class ListingChange(SQLModel, table=True):
+class ListingChange(TableRow, table=True):
     """Insert-only: something that search shows of this listing may have changed. Drained in batches."""
 
     __tablename__ = "listing_change"
@@ -256,7 +257,7 @@ class ListingChange(SQLModel, table=True):
     at: datetime = Field(sa_type=TIME)
 
 
-class ListingPlace(SQLModel, table=True):
+class ListingPlace(TableRow, table=True):
     """Where a listing is. The exact place and the lines are for its seller, and for buyers who paid."""
 
     __tablename__ = "listing_place"

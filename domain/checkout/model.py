@@ -11,9 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.shared.columns import AMOUNT, TIME, amounts, one_of
+from domain.shared.table_row import TableRow
 from domain.shared.transitions import Party, TransitionTable, step
 
 
@@ -88,7 +89,7 @@ WAITING: Final = frozenset({_C.REQUIRES_ACTION, _C.IN_REVIEW, _C.AWAITING_SELLER
 ENDED: Final = frozenset({_C.COMPLETED, _C.FAILED, _C.EXPIRED, _C.CANCELLED})
 
 
-class Checkout(SQLModel, table=True):
+class Checkout(TableRow, table=True):
     __tablename__ = "checkout"
 
     id: UUID = Field(primary_key=True)
@@ -129,7 +130,7 @@ class Checkout(SQLModel, table=True):
     )
 
 
-class CheckoutEvent(SQLModel, table=True):
+class CheckoutEvent(TableRow, table=True):
     """What the saga did, append-only; the cursor of `checkoutUpdated` is the sequence."""
 
     __tablename__ = "checkout_event"

@@ -11,9 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.shared.columns import TIME, one_of
+from domain.shared.table_row import TableRow
 from domain.shared.transitions import Party, TransitionTable, step
 
 FILE_BYTES_MAX: Final = 200 * 1024 * 1024
@@ -65,7 +66,7 @@ class UnknownAttributes(StrEnum):
     IGNORE = "ignore"
 
 
-class ListingImport(SQLModel, table=True):
+class ListingImport(TableRow, table=True):
     """One file. `source` is where it lies: a key of the object storage, or the fingerprint of a local file.
 
     Empty: the uploaded file was taken away, because the import has ended.
@@ -101,7 +102,7 @@ class ListingImport(SQLModel, table=True):
     )
 
 
-class ImportFault(SQLModel, table=True):
+class ImportFault(TableRow, table=True):
     """Why a row of the file was not taken. `place` is the column; empty: the row as a whole."""
 
     __tablename__ = "import_fault"
@@ -116,7 +117,7 @@ class ImportFault(SQLModel, table=True):
     __table_args__ = (Index("ix_import_fault_import", "import_id", "id"),)
 
 
-class ListingReference(SQLModel, table=True):
+class ListingReference(TableRow, table=True):
     """The seller's own name for a whole listing: rows that bear it are variants of that listing, in every file."""
 
     __tablename__ = "listing_reference"
@@ -145,7 +146,7 @@ EXPORT_TRANSITIONS: Final = TransitionTable(
 )
 
 
-class ListingExport(SQLModel, table=True):
+class ListingExport(TableRow, table=True):
     """A shop's listings written to a file of the object storage, from where its members fetch it for a day."""
 
     __tablename__ = "listing_export"

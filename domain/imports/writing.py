@@ -11,7 +11,6 @@ from uuid import UUID
 
 from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import SQLModel
 
 from domain.catalog.access import changed
 from domain.catalog.changes import note_changes
@@ -36,6 +35,7 @@ from domain.sellers.model import Seller
 from domain.shared.database import Query, Tx, table
 from domain.shared.ids import new_id
 from domain.shared.policy import Policy
+from domain.shared.table_row import TableRow
 from domain.shared.transitions import Party
 
 _TURNS: Final = 7_316_009
@@ -220,7 +220,7 @@ async def _write_new(tx: Tx, plans: Sequence[ListingPlan], shelf: Shelf, terms: 
         await note_changes(tx, [plan.id for plan in plans])
 
 
-async def _insert(tx: Tx, model: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+async def _insert(tx: Tx, model: type[TableRow], rows: Sequence[dict[str, Any]]) -> None:
     """Rows as they are: making thousands of them objects first takes longer than writing them.
 
     One statement takes rows of the same columns only.

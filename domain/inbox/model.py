@@ -9,12 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.shared.columns import TIME
+from domain.shared.table_row import TableRow
 
 
-class InboxMessage(SQLModel, table=True):
+class InboxMessage(TableRow, table=True):
     __tablename__ = "inbox_message"
 
     source: str = Field(primary_key=True, max_length=20)

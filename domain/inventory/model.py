@@ -11,9 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.shared.columns import TIME, one_of
+from domain.shared.table_row import TableRow
 
 GENERAL_POOL: Final = "general"
 QUANTITY_MAX: Final = 1_000_000
@@ -44,7 +45,7 @@ class StockStatus(StrEnum):
     OUT_OF_STOCK = "out_of_stock"
 
 
-class StockItem(SQLModel, table=True):
+class StockItem(TableRow, table=True):
     """Units of one variant in one pool: `general`, or that of a flash sale."""
 
     __tablename__ = "stock_item"
@@ -66,7 +67,7 @@ class StockItem(SQLModel, table=True):
         return self.on_hand - self.reserved
 
 
-class Reservation(SQLModel, table=True):
+class Reservation(TableRow, table=True):
     """Units held for a checkout. `expires_at` null: the point of no return is passed, nothing takes them back."""
 
     __tablename__ = "reservation"
@@ -88,7 +89,7 @@ class Reservation(SQLModel, table=True):
     )
 
 
-class StockMovement(SQLModel, table=True):
+class StockMovement(TableRow, table=True):
     """Append-only: what changed on a stock item, by whom and why."""
 
     __tablename__ = "stock_movement"
@@ -106,7 +107,7 @@ class StockMovement(SQLModel, table=True):
     __table_args__ = (Index("ix_stock_movement_item", "stock_item_id", "id"),)
 
 
-class VariantUpdates(SQLModel, table=True):
+class VariantUpdates(TableRow, table=True):
     """What became of each item of one bulk update, so that a repeated request is told the same."""
 
     __tablename__ = "variant_updates"
@@ -117,7 +118,7 @@ class VariantUpdates(SQLModel, table=True):
     created_at: datetime = Field(sa_type=TIME)
 
 
-class VariantStock(SQLModel, table=True):
+class VariantStock(TableRow, table=True):
     """The projection that browsing reads, so that it never locks or waits for stock rows. Written by a job.
 
     `available` stops at SHOWN_MAX: a thousand sales out of a full warehouse change nothing here. `revision` grows with

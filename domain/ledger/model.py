@@ -10,9 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.shared.columns import AMOUNT, TIME, Xid8, one_of
+from domain.shared.table_row import TableRow
 
 
 class AccountKind(StrEnum):
@@ -36,7 +37,7 @@ class TransactionKind(StrEnum):
     CHARGEBACK = "chargeback"
 
 
-class Account(SQLModel, table=True):
+class Account(TableRow, table=True):
     """One per kind, owner and currency. `owner_id` is the seller's for payables and null for the platform's."""
 
     __tablename__ = "account"
@@ -50,7 +51,7 @@ class Account(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("kind", "owner_id", "currency", postgresql_nulls_not_distinct=True),)
 
 
-class LedgerTransaction(SQLModel, table=True):
+class LedgerTransaction(TableRow, table=True):
     """The header. Its id comes from the caller and is the idempotency key of the posting."""
 
     __tablename__ = "ledger_transaction"
@@ -71,7 +72,7 @@ class LedgerTransaction(SQLModel, table=True):
     __table_args__ = (Index("ix_ledger_transaction_chain", "xid", "id"),)
 
 
-class Entry(SQLModel, table=True):
+class Entry(TableRow, table=True):
     """Positive: debit. Negative: credit. So what the platform owes (escrow, payable) stands below zero."""
 
     __tablename__ = "entry"
@@ -90,7 +91,7 @@ class Entry(SQLModel, table=True):
     )
 
 
-class Balance(SQLModel, table=True):
+class Balance(TableRow, table=True):
     """What is held or owed right now, as a positive number: escrow per order, payable per seller.
 
     `floor_minor` null: it may go below zero (a seller can owe). Platform and provider accounts have no row here, so no
@@ -111,7 +112,7 @@ class Balance(SQLModel, table=True):
     )
 
 
-class LedgerSeal(SQLModel, table=True):
+class LedgerSeal(TableRow, table=True):
     """A link of the tamper-evident chain: the hash over a batch of transactions and over the link before."""
 
     __tablename__ = "ledger_seal"

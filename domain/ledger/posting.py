@@ -13,13 +13,13 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, Date, Text, Uuid, bindparam, literal_column, select
 from sqlalchemy.dialects.postgresql import Insert, insert
-from sqlmodel import SQLModel
 
 from domain.ledger.errors import BelowFloor
 from domain.ledger.model import Account, AccountKind, Balance, Entry, LedgerTransaction, TransactionKind
 from domain.shared.columns import TIME
 from domain.shared.database import Given, Tx, Write, only, table
 from domain.shared.ids import new_id
+from domain.shared.table_row import TableRow
 
 FLOORS: Final[dict[AccountKind, int | None]] = {AccountKind.ESCROW: 0, AccountKind.SELLER_PAYABLE: None}
 """Accounts with a balance row, and how low it may go (None: a seller can owe). The others have no row to wait for."""
@@ -40,7 +40,7 @@ _entries_given = Given(
 )
 
 
-def _inserted(model: type[SQLModel], given: Given, **more: ColumnElement[Any]) -> Insert:
+def _inserted(model: type[TableRow], given: Given, **more: ColumnElement[Any]) -> Insert:
     rows = given.rows
     return insert(table(model)).from_select([*rows.c.keys(), *more], select(rows, *more.values()))
 

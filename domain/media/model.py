@@ -10,10 +10,11 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, Index, Integer, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.media.refusals import RefusalReason
 from domain.shared.columns import TIME, one_of
+from domain.shared.table_row import TableRow
 from domain.shared.transitions import Party, TransitionTable, step
 
 IMAGES_MAX: Final = 12
@@ -66,7 +67,7 @@ class ContentState(StrEnum):
     DELETING = "deleting"
 
 
-class MediaContent(SQLModel, table=True):
+class MediaContent(TableRow, table=True):
     """The renditions of one file, under keys made from `key`: what all pictures of that file share.
 
     `unused_since` is set while nobody may be using it; whoever tidies looks then, and nowhere else.
@@ -86,7 +87,7 @@ class MediaContent(SQLModel, table=True):
     )
 
 
-class MediaAsset(SQLModel, table=True):
+class MediaAsset(TableRow, table=True):
     """One picture of one owner. Sizes are those of its content, kept here so that a card needs no second table.
 
     `touched_at` is when it was made, arrived, was let go by its owner, or was refused: tidying counts from there.

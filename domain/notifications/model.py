@@ -13,9 +13,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, Index, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.shared.columns import TIME, Xid8, one_of
+from domain.shared.table_row import TableRow
 from domain.shared.transitions import Party, TransitionTable, step
 
 
@@ -136,7 +137,7 @@ DELIVERY_TRANSITIONS: Final = TransitionTable(
 OPEN: Final = frozenset({_D.WAITING, _D.SENDING})
 
 
-class Notification(SQLModel, table=True):
+class Notification(TableRow, table=True):
     """One thing told to one person. `seller_id` is the shop as whose member they are told; null for themselves."""
 
     __tablename__ = "notification"
@@ -165,7 +166,7 @@ class Notification(SQLModel, table=True):
     )
 
 
-class MailDelivery(SQLModel, table=True):
+class MailDelivery(TableRow, table=True):
     """A notification on its way by mail; its id is the notification's. The address is read when it is sent."""
 
     __tablename__ = "mail_delivery"
@@ -189,7 +190,7 @@ class MailDelivery(SQLModel, table=True):
     )
 
 
-class MailPreference(SQLModel, table=True):
+class MailPreference(TableRow, table=True):
     """Whether a user wants mails of a kind; without a row they do."""
 
     __tablename__ = "mail_preference"

@@ -11,9 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import Column, Double, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.shared.columns import AMOUNT, TIME, Xid8, amounts, one_of
+from domain.shared.table_row import TableRow
 from domain.shared.transitions import Party, TransitionTable, step
 
 COMPLETION_DAYS: Final = 14
@@ -152,7 +153,7 @@ class OrderEventKind(StrEnum):
     RELEASED = "released"
 
 
-class Order(SQLModel, table=True):
+class Order(TableRow, table=True):
     __tablename__ = "order"
 
     id: UUID = Field(primary_key=True)
@@ -201,7 +202,7 @@ class Order(SQLModel, table=True):
     )
 
 
-class OrderNumber(SQLModel, table=True):
+class OrderNumber(TableRow, table=True):
     """Uniqueness of the human number over all time, in a narrow table."""
 
     __tablename__ = "order_number"
@@ -210,7 +211,7 @@ class OrderNumber(SQLModel, table=True):
     order_id: UUID = Field()
 
 
-class OrderAddress(SQLModel, table=True):
+class OrderAddress(TableRow, table=True):
     """Where it goes, as written when it was bought. Erasable: nothing append-only holds it."""
 
     __tablename__ = "order_address"
@@ -226,7 +227,7 @@ class OrderAddress(SQLModel, table=True):
     phone: str = Field(default="", max_length=30)
 
 
-class OrderPickup(SQLModel, table=True):
+class OrderPickup(TableRow, table=True):
     """Of an order that is fetched: the code that its buyer shows, and when the seller had it ready."""
 
     __tablename__ = "order_pickup"
@@ -237,7 +238,7 @@ class OrderPickup(SQLModel, table=True):
     ready_at: datetime | None = Field(default=None, sa_type=TIME)
 
 
-class OrderPickupPlace(SQLModel, table=True):
+class OrderPickupPlace(TableRow, table=True):
     """Where a listing of the order is fetched, as it stood when it was bought."""
 
     __tablename__ = "order_pickup_place"
@@ -254,7 +255,7 @@ class OrderPickupPlace(SQLModel, table=True):
     instructions: str = Field(default="", max_length=500)
 
 
-class OrderLine(SQLModel, table=True):
+class OrderLine(TableRow, table=True):
     """What was sold, with the money frozen at sale. Commission: on an item's net after discount only."""
 
     __tablename__ = "order_line"
@@ -289,7 +290,7 @@ class OrderLine(SQLModel, table=True):
     )
 
 
-class OrderLineTax(SQLModel, table=True):
+class OrderLineTax(TableRow, table=True):
     __tablename__ = "order_line_tax"
 
     id: UUID = Field(primary_key=True)
@@ -301,7 +302,7 @@ class OrderLineTax(SQLModel, table=True):
     included: bool = Field()
 
 
-class Shipment(SQLModel, table=True):
+class Shipment(TableRow, table=True):
     __tablename__ = "shipment"
 
     id: UUID = Field(primary_key=True)
@@ -316,7 +317,7 @@ class Shipment(SQLModel, table=True):
     __table_args__ = (Index("ix_shipment_tracking", "carrier", "tracking_number"),)
 
 
-class ShipmentLine(SQLModel, table=True):
+class ShipmentLine(TableRow, table=True):
     __tablename__ = "shipment_line"
 
     shipment_id: UUID = Field(primary_key=True, foreign_key="shipment.id")
@@ -324,7 +325,7 @@ class ShipmentLine(SQLModel, table=True):
     quantity: int = Field()
 
 
-class TrackingEvent(SQLModel, table=True):
+class TrackingEvent(TableRow, table=True):
     __tablename__ = "tracking_event"
 
     id: UUID = Field(primary_key=True)
@@ -334,7 +335,7 @@ class TrackingEvent(SQLModel, table=True):
     at: datetime = Field(sa_type=TIME)
 
 
-class OrderHold(SQLModel, table=True):
+class OrderHold(TableRow, table=True):
     """What blocks a release. Written under the order's row lock by whoever quarrels; release looks here."""
 
     __tablename__ = "order_hold"
@@ -347,7 +348,7 @@ class OrderHold(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=TIME)
 
 
-class OrderEvent(SQLModel, table=True):
+class OrderEvent(TableRow, table=True):
     """The timeline, append-only. `sequence` is counted under the order's lock; `xid` orders feeds over many orders."""
 
     __tablename__ = "order_event"

@@ -9,9 +9,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.shared.columns import AMOUNT, TIME, amounts, one_of
+from domain.shared.table_row import TableRow
 
 
 class PaymentStatus(StrEnum):
@@ -37,7 +38,7 @@ class RefundStatus(StrEnum):
     FAILED = "failed"
 
 
-class Payment(SQLModel, table=True):
+class Payment(TableRow, table=True):
     """One intent of one provider, in one currency, captured at one moment.
 
     The idempotency key of a call is `<id>:<step>:<attempt>`; `attempt` rises only after a read proved that the last
@@ -81,7 +82,7 @@ class Payment(SQLModel, table=True):
     )
 
 
-class PaymentAllocation(SQLModel, table=True):
+class PaymentAllocation(TableRow, table=True):
     """The share of one order in one payment."""
 
     __tablename__ = "payment_allocation"
@@ -103,7 +104,7 @@ class PaymentAllocation(SQLModel, table=True):
     )
 
 
-class Refund(SQLModel, table=True):
+class Refund(TableRow, table=True):
     """Money on its way back. Written before the provider is asked, so that a crash cannot forget or repeat it."""
 
     __tablename__ = "refund"

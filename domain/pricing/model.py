@@ -3,10 +3,12 @@
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from domain.shared.table_row import TableRow
 
 
-class TaxRule(SQLModel, table=True):
+class TaxRule(TableRow, table=True):
     """The rate of a country, or of one category there. `included`: the listed price contains the tax."""
 
     __tablename__ = "tax_rule"

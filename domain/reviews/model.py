@@ -11,9 +11,10 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.shared.columns import TIME, one_of
+from domain.shared.table_row import TableRow
 from domain.shared.transitions import Party, TransitionTable, step
 
 STARS: Final = (5, 4, 3, 2, 1)
@@ -73,7 +74,7 @@ def _where(condition: str) -> object:
     return text(condition.replace("review.", ""))
 
 
-class Review(SQLModel, table=True):
+class Review(TableRow, table=True):
     """`author_id` is the person who wrote it: the buyer, or a member of the shop.
 
     `counted_rating` is what the tally of its subject counts of it at present: None, nothing.
@@ -125,7 +126,7 @@ class Review(SQLModel, table=True):
     )
 
 
-class ReviewKey(SQLModel, table=True):
+class ReviewKey(TableRow, table=True):
     """That there is a review of this kind for this order line (LISTING) or order (the others), for all time."""
 
     __tablename__ = "review_key"
@@ -135,7 +136,7 @@ class ReviewKey(SQLModel, table=True):
     review_id: UUID = Field()
 
 
-class ReviewTally(SQLModel, table=True):
+class ReviewTally(TableRow, table=True):
     """How many published reviews of each number of stars a listing, a shop or a buyer has."""
 
     __tablename__ = "review_tally"
@@ -152,7 +153,7 @@ class ReviewTally(SQLModel, table=True):
     __table_args__ = (CheckConstraint("least(stars_1, stars_2, stars_3, stars_4, stars_5) >= 0", name="stars"),)
 
 
-class ReviewReport(SQLModel, table=True):
+class ReviewReport(TableRow, table=True):
     """Somebody's word that a review should not stand; one of each person. Moderators close them by deciding."""
 
     __tablename__ = "review_report"
@@ -165,7 +166,7 @@ class ReviewReport(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=TIME)
 
 
-class ReviewEvent(SQLModel, table=True):
+class ReviewEvent(TableRow, table=True):
     """Append-only: what moderators did about a review, and why."""
 
     __tablename__ = "review_event"

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.shared.columns import AMOUNT, TIME, one_of
+from domain.shared.table_row import TableRow
 
 
 class Verdict(StrEnum):
@@ -40,7 +41,7 @@ class LossKind(StrEnum):
     """Taken by the buyer's bank, for good."""
 
 
-class RiskAssessment(SQLModel, table=True):
+class RiskAssessment(TableRow, table=True):
     __tablename__ = "risk_assessment"
 
     id: UUID = Field(primary_key=True)
@@ -50,7 +51,7 @@ class RiskAssessment(SQLModel, table=True):
     at: datetime = Field(sa_type=TIME)
 
 
-class ModerationCase(SQLModel, table=True):
+class ModerationCase(TableRow, table=True):
     __tablename__ = "moderation_case"
 
     id: UUID = Field(primary_key=True)

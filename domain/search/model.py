@@ -11,14 +11,15 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Double, Float, Identity, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.inventory.model import StockStatus
 from domain.search.ports import FacetKind
 from domain.shared.columns import AMOUNT, TIME, one_of
+from domain.shared.table_row import TableRow
 
 
-class SearchRow(SQLModel, table=True):
+class SearchRow(TableRow, table=True):
     """A listing as search sees it. No foreign keys: a document may outlive its listing by a second."""
 
     __tablename__ = "search_document"
@@ -67,7 +68,7 @@ class SearchRow(SQLModel, table=True):
     )
 
 
-class SearchValue(SQLModel, table=True):
+class SearchValue(TableRow, table=True):
     """A value to filter and count by. It keeps its number for ever: processes remember it."""
 
     __tablename__ = "search_value"
@@ -80,7 +81,7 @@ class SearchValue(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("kind", "name", "value"),)
 
 
-class SearchTerm(SQLModel, table=True):
+class SearchTerm(TableRow, table=True):
     """A word of a title, brand or category. `keys`: what is left of it when one or two letters are deleted.
 
     Two words within that distance of each other share a key, so misspelt words are found through an index.

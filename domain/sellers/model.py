@@ -9,9 +9,10 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, Index, Text, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.shared.columns import AMOUNT, TIME, amounts, one_of
+from domain.shared.table_row import TableRow
 from domain.shared.transitions import Party, TransitionTable, step
 
 SHIPPING_RATES_MAX: Final = 50
@@ -52,7 +53,7 @@ class MemberRole(StrEnum):
     STAFF = "staff"
 
 
-class Seller(SQLModel, table=True):
+class Seller(TableRow, table=True):
     __tablename__ = "seller"
 
     id: UUID = Field(primary_key=True)
@@ -87,7 +88,7 @@ class Seller(SQLModel, table=True):
     )
 
 
-class SellerMember(SQLModel, table=True):
+class SellerMember(TableRow, table=True):
     __tablename__ = "seller_member"
 
     seller_id: UUID = Field(primary_key=True, foreign_key="seller.id")
@@ -103,7 +104,7 @@ class InvitationEnd(StrEnum):
     """The address was invited anew."""
 
 
-class SellerInvitation(SQLModel, table=True):
+class SellerInvitation(TableRow, table=True):
     """That an address may join a shop. Its token is known here by its SHA-256 only."""
 
     __tablename__ = "seller_invitation"
@@ -133,7 +134,7 @@ class SellerInvitation(SQLModel, table=True):
     )
 
 
-class SellerDecision(SQLModel, table=True):
+class SellerDecision(TableRow, table=True):
     """One change of a seller's status: the timeline of how it stands with the marketplace. Only added to."""
 
     __tablename__ = "seller_decision"
@@ -147,7 +148,7 @@ class SellerDecision(SQLModel, table=True):
     at: datetime = Field(sa_type=TIME)
 
 
-class PaymentAccount(SQLModel, table=True):
+class PaymentAccount(TableRow, table=True):
     """The seller's account with a payment provider. Selling needs `charges_enabled`."""
 
     __tablename__ = "payment_account"
@@ -166,7 +167,7 @@ class PaymentAccount(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=TIME)
 
 
-class ShippingRate(SQLModel, table=True):
+class ShippingRate(TableRow, table=True):
     """What a seller asks for sending to a country; `*` is every country without a rate of its own."""
 
     __tablename__ = "shipping_rate"

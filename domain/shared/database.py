@@ -13,18 +13,18 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ClauseElement, Executable, FromClause, Table, bindparam, column, func
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine
-from sqlmodel import SQLModel
 
 from domain.shared.events import Event
+from domain.shared.table_row import TableRow
 
 T = TypeVar("T")
 V = TypeVar("V")
-M = TypeVar("M", bound=SQLModel)
+M = TypeVar("M", bound=TableRow)
 Key: TypeAlias = UUID | str | tuple[UUID | str, ...]
 """A primary key; of several columns in their order."""
 
 
-def table(model: type[SQLModel]) -> Table:
+def table(model: type[TableRow]) -> Table:
     """The table of a model, for composing SQL with typed-free columns: `users = table(User); users.c.email`."""
     found = model.__table__  # type: ignore[attr-defined]  # set by SQLModel's metaclass, undeclared
     assert isinstance(found, Table)
@@ -100,11 +100,11 @@ class Tx(Protocol):
         """When it began, by the database's clock: hosts whose own clocks differ agree on leases and deadlines."""
         ...
 
-    async def add(self, *rows: SQLModel) -> None:
+    async def add(self, *rows: TableRow) -> None:
         """Insert rows at once (so foreign keys hold in the order of the calls)."""
         ...
 
-    def append(self, *rows: SQLModel) -> None:
+    def append(self, *rows: TableRow) -> None:
         """Rows that are written with the transaction's last changes; what is added at once must not refer to them."""
         ...
 

@@ -11,14 +11,15 @@ from uuid import UUID
 
 from sqlalchemy import Column, DateTime, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.shared.commands import fingerprint
 from domain.shared.database import Query, Tx, Write, table
 from domain.shared.errors import IdempotencyConflict
+from domain.shared.table_row import TableRow
 
 
-class IdempotencyRecord(SQLModel, table=True):
+class IdempotencyRecord(TableRow, table=True):
     """A narrow table of its own, so that the growing tables can be partitioned."""
 
     __tablename__ = "idempotency_record"

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Index, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from domain.shared.columns import TIME, one_of
+from domain.shared.table_row import TableRow
 from domain.shared.transitions import Party, TransitionTable, step
 
 SESSIONS_PER_USER_MAX: Final = 50
@@ -54,7 +55,7 @@ class SignalKind(StrEnum):
     REVIEWED = "reviewed"
 
 
-class User(SQLModel, table=True):
+class User(TableRow, table=True):
     __tablename__ = "user"
 
     id: UUID = Field(primary_key=True)
@@ -84,7 +85,7 @@ Index("uq_user_email_folded", func.lower(User.email), unique=True)
 Index("ix_user_email_prefix", func.lower(User.email).label("folded"), postgresql_ops={"folded": "text_pattern_ops"})
 
 
-class UserSession(SQLModel, table=True):
+class UserSession(TableRow, table=True):
     """One sign-in on one device; it is also the family of its refresh tokens. It carries the active seller."""
 
     __tablename__ = "user_session"
@@ -100,7 +101,7 @@ class UserSession(SQLModel, table=True):
     ended_because: SessionEnd | None = Field(default=None, sa_type=one_of(SessionEnd))
 
 
-class RefreshToken(SQLModel, table=True):
+class RefreshToken(TableRow, table=True):
     """Kept by its SHA-256 only. A token that comes twice ends its session: somebody else has a copy."""
 
     __tablename__ = "refresh_token"
@@ -111,7 +112,7 @@ class RefreshToken(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=TIME)
 
 
-class AttemptWindow(SQLModel, table=True):
+class AttemptWindow(TableRow, table=True):
     """How often somebody tried to sign in lately: one row per limit, known by a hash only."""
 
     __tablename__ = "attempt_window"
@@ -121,7 +122,7 @@ class AttemptWindow(SQLModel, table=True):
     attempts: int
 
 
-class Address(SQLModel, table=True):
+class Address(TableRow, table=True):
     __tablename__ = "address"
 
     id: UUID = Field(primary_key=True)
@@ -148,7 +149,7 @@ class Address(SQLModel, table=True):
     )
 
 
-class ClientSignal(SQLModel, table=True):
+class ClientSignal(TableRow, table=True):
     """Where from and with what somebody acted. It cannot be collected later, and it expires."""
 
     __tablename__ = "client_signal"

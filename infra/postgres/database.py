@@ -18,12 +18,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.exc import StaleDataError
-from sqlmodel import SQLModel
 
 from domain.shared.clock import Clock
 from domain.shared.database import Key, M, Reads, Tx, V, Write, table
 from domain.shared.errors import Busy
 from domain.shared.events import Event
+from domain.shared.table_row import TableRow
 from infra.postgres.connections import (
     OpenConnection,
     as_sqlalchemy,
@@ -69,7 +69,7 @@ class PostgresTx:
         self._rows = connection.rows
         self._raw = connection.raw
         self._strict = strict_locks
-        self._appended: list[SQLModel] = []
+        self._appended: list[TableRow] = []
         self._deferred: list[Deferred] = []
         self._rank = -1
         self._locked: dict[str, set[UUID]] = {}
@@ -87,7 +87,7 @@ class PostgresTx:
                 raise StaleDataError(writing.text)
             writing.written()
 
-    def _concerns(self, tables: frozenset[str], dirty: Sequence[SQLModel]) -> bool:
+    def _concerns(self, tables: frozenset[str], dirty: Sequence[TableRow]) -> bool:
         return any(table(type(row)).name in tables for row in (*dirty, *self._appended)) or any(
             not each.tables.isdisjoint(tables) for each in self._deferred
         )
@@ -98,7 +98,7 @@ class PostgresTx:
         except asyncpg.PostgresError as fault:
             raise as_sqlalchemy(fault, statement) from fault
 
-    async def add(self, *rows: SQLModel) -> None:
+    async def add(self, *rows: TableRow) -> None:
         # Changes of rows that are there already can wait for the end: no insert depends on them.
         fresh = [row for row in rows if row not in self._rows]
         for insert in inserts(fresh):
@@ -111,7 +111,7 @@ class PostgresTx:
             make_transient_to_detached(row)
             self._rows.add(row)
 
-    def append(self, *rows: SQLModel) -> None:
+    def append(self, *rows: TableRow) -> None:
         self._appended += rows
 
     async def get(self, model: type[M], key: Key, /) -> M | None:

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
-from sqlmodel import SQLModel
 
 from domain.shared.database import table
+from domain.shared.table_row import TableRow
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 _PREPARER = _DIALECT.identifier_preparer
@@ -39,17 +39,17 @@ class Target:
     def places(self, numbers: "count[int]") -> str:
         return "(" + ", ".join(f"${number}" for number in islice(numbers, len(self.columns))) + ")"
 
-    def values_of(self, row: SQLModel) -> list[Any]:
+    def values_of(self, row: TableRow) -> list[Any]:
         return [getattr(row, name) for name in self.columns]
 
 
 @lru_cache(maxsize=500)
-def target_of(model: type[SQLModel]) -> Target:
+def target_of(model: type[TableRow]) -> Target:
     return Target(table(model))
 
 
 @lru_cache(maxsize=1_000)
-def _together(tables: tuple[tuple[type[SQLModel], int], ...]) -> str:
+def _together(tables: tuple[tuple[type[TableRow], int], ...]) -> str:
     """All tables' rows by one statement; foreign keys between them are looked at when it is done."""
     numbers = count(1)
     parts = [
@@ -68,9 +68,9 @@ class Insert:
     values: list[list[Any]]
 
 
-def inserts(rows: Sequence[SQLModel]) -> list[Insert]:
+def inserts(rows: Sequence[TableRow]) -> list[Insert]:
     """Grouped by table, in the order in which the tables first come: foreign keys hold as written."""
-    groups: dict[type[SQLModel], list[SQLModel]] = {}
+    groups: dict[type[TableRow], list[TableRow]] = {}
     for row in rows:
         groups.setdefault(type(row), []).append(row)
     if len(groups) > 1 and len(rows) <= TOGETHER_MAX:
@@ -79,5 +79,5 @@ def inserts(rows: Sequence[SQLModel]) -> list[Insert]:
     return [Insert(target_of(model).one, [_values(row) for row in group]) for model, group in groups.items()]
 
 
-def _values(row: SQLModel) -> list[Any]:
+def _values(row: TableRow) -> list[Any]:
     return target_of(type(row)).values_of(row)

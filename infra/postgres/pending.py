@@ -13,8 +13,8 @@ from itertools import chain, count
 from typing import Any, Final
 
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlmodel import SQLModel
 
+from domain.shared.table_row import TableRow
 from infra.postgres.inserts import TOGETHER_MAX, target_of
 from infra.postgres.rows import changed_names, shape_of
 
@@ -25,18 +25,18 @@ _PARAMETER: Final = re.compile(r"\$(\d+)")
 class Changed:
     """Which of a table's columns to set, by the row's key."""
 
-    model: type[SQLModel]
+    model: type[TableRow]
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class New:
-    model: type[SQLModel]
+    model: type[TableRow]
 
 
 Part = Changed | New | str
 """A text is a statement of its own, with parameters from $1 on."""
-_Piece = tuple[Part, list[Any], SQLModel | None]
+_Piece = tuple[Part, list[Any], TableRow | None]
 """With its values, and the row that it writes."""
 
 
@@ -55,7 +55,7 @@ class Writing:
 
     text: str
     values: list[Any]
-    changed: list[tuple[SQLModel, tuple[str, ...]]]
+    changed: list[tuple[TableRow, tuple[str, ...]]]
 
     def written(self) -> None:
         """The rows are now as the database has them."""
@@ -65,7 +65,7 @@ class Writing:
 
 
 def writings(
-    dirty: Iterable[SQLModel], appended: Iterable[SQLModel], deferred: Iterable[Deferred] = ()
+    dirty: Iterable[TableRow], appended: Iterable[TableRow], deferred: Iterable[Deferred] = ()
 ) -> Iterator[Writing]:
     """Changes in the order of tables and keys, then what is appended, in its order, then what was deferred."""
     changes = ((row, changed_names(row)) for row in sorted(dirty, key=_place))
@@ -118,10 +118,10 @@ def _one(part: Part, numbers: "count[int]") -> str:
     return _PARAMETER.sub(lambda found: f"${renumbered[int(found[1])]}", part)
 
 
-def _changed_values(row: SQLModel, names: Sequence[str]) -> list[Any]:
+def _changed_values(row: TableRow, names: Sequence[str]) -> list[Any]:
     return [getattr(row, name) for name in (*names, *shape_of(type(row)).keys)]
 
 
-def _place(row: SQLModel) -> tuple[str, list[str]]:
+def _place(row: TableRow) -> tuple[str, list[str]]:
     shape = shape_of(type(row))
     return shape.table.name, [str(getattr(row, name)) for name in shape.keys]

@@ -14,9 +14,9 @@ from sqlalchemy import Float, Table, inspect
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.orm import InstanceState, Session, configure_mappers, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlmodel import SQLModel
 
 from domain.shared.database import M, table
+from domain.shared.table_row import TableRow
 
 _DIALECT: Final = PGDialect_asyncpg(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
     json_serializer=lambda value: value, json_deserializer=lambda value: value
@@ -64,14 +64,14 @@ class Shape:
 
 
 @lru_cache(maxsize=500)
-def shape_of(model: type[SQLModel]) -> Shape:
+def shape_of(model: type[TableRow]) -> Shape:
     # A process whose first object comes from here has mapped nothing yet.
     configure_mappers()
     return Shape(table(model))
 
 
 @lru_cache(maxsize=500)
-def choosing(model: type[SQLModel], by: str, lock: str = "") -> str:
+def choosing(model: type[TableRow], by: str, lock: str = "") -> str:
     """Rows by a column, in the order of their ids; `lock` is the locking clause."""
     return f"{shape_of(model).choosing(by)} {lock}"
 
@@ -96,7 +96,7 @@ def entities(session: Session, model: type[M], records: Iterable[asyncpg.Record]
     return found
 
 
-def changed_names(row: SQLModel) -> tuple[str, ...]:
+def changed_names(row: TableRow) -> tuple[str, ...]:
     """The columns that differ from the database."""
     state: InstanceState[Any] = inspect(row)
     before, current = state.committed_state, state.dict
