@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from app.container import Container
 from domain.catalog.model import Fulfilment, SaleMode
 from domain.checkout.model import Checkout, CheckoutState
@@ -18,7 +16,7 @@ from domain.payments.model import Payment, PaymentAllocation, PaymentStatus
 from domain.payments.ports import AuthorizeRequest, MoneyIn
 from domain.pricing.quote import QuoteLine, QuoteLineKind, QuoteTax, SellerQuote
 from domain.shared.actor import Actor
-from domain.shared.database import Tx, table
+from domain.shared.database import Tx
 from domain.shared.ids import new_id
 from tests.makers import OnSale, a_buyer, a_seller, on_sale
 
@@ -208,8 +206,7 @@ async def the_lines(container: Container, order_id: UUID) -> list[OrderLine]:
     """The item lines, in their order."""
 
     async def step(tx: Tx) -> list[OrderLine]:
-        lines = table(OrderLine)
-        wanted = select(OrderLine).where(lines.c.order_id == order_id, lines.c.kind == LineKind.ITEM)
-        return list((await tx.execute(wanted.order_by(lines.c.position))).scalars())
+        lines = await tx.load(OrderLine, [order_id], by="order_id")
+        return sorted((each for each in lines if each.kind is LineKind.ITEM), key=lambda each: each.position)
 
     return await container.ports.db.run(step)

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.cart.errors import CartChanged
 from domain.cart.events import CartUpdated
 from domain.cart.model import GUEST_DAYS, USER_DAYS, Cart, CartDelivery, CartLine
 from domain.shared.actor import Actor
-from domain.shared.database import Tx, table
+from domain.shared.database import Tx, Write, table
 from domain.shared.errors import NotFound
 from domain.shared.ids import new_id
 
@@ -26,6 +26,10 @@ TOKEN_LENGTH_MAX: Final = 100
 """Those made here have 43 characters."""
 
 _carts = table(Cart)
+_EMPTYING: Final = tuple(
+    Write(delete(table(model)).where(table(model).c.cart_id == func.any(bindparam("cart_ids"))), tuple)
+    for model in (CartLine, CartDelivery)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +137,13 @@ def expiry(now: datetime, user_id: UUID | None) -> datetime:
 
 async def lines_of(tx: Tx, cart_id: UUID) -> list[CartLine]:
     """All lines of a locked cart, in the order in which they were added."""
-    chosen = select(CartLine).where(table(CartLine).c.cart_id == cart_id).order_by(table(CartLine).c.id)
-    return list((await tx.execute(chosen)).scalars())
+    return await tx.load(CartLine, [cart_id], by="cart_id")
 
 
-async def empty(tx: Tx, cart_id: UUID) -> None:
-    """Delete lines and chosen deliveries of a locked cart."""
-    for model in (CartLine, CartDelivery):
-        await tx.execute(delete(table(model)).where(table(model).c.cart_id == cart_id))
+async def empty(tx: Tx, *cart_ids: UUID) -> None:
+    """Delete lines and chosen deliveries of locked carts."""
+    for emptying in _EMPTYING:
+        await tx.write(emptying, cart_ids=list(cart_ids))
 
 
 async def without_what_expired(tx: Tx, cart: Cart) -> Cart:

@@ -24,12 +24,13 @@ async def sweep_expired_carts(db: Database) -> int:
         ids = list((await tx.execute(over)).scalars())
         # Whoever holds one right now is touching it: it lives on.
         carts = [cart for cart in await tx.lock(Cart, ids, skip_locked=True) if cart.expires_at <= tx.now]
+        await empty(tx, *[cart.id for cart in carts])
+        guests = [cart.id for cart in carts if cart.user_id is None]
+        await tx.execute(delete(_carts).where(_carts.c.id.in_(guests)))
         for cart in carts:
-            await empty(tx, cart.id)
             if cart.user_id is not None:
                 touch(tx, cart)
             else:
-                await tx.execute(delete(_carts).where(_carts.c.id == cart.id))
                 tx.record(CartUpdated(at=tx.now, cart_id=cart.id))
         return len(carts)
 

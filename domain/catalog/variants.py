@@ -9,7 +9,6 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
-from sqlalchemy import select
 
 from domain.catalog.access import changed, check_editable, lock_own_listing, lock_own_variant
 from domain.catalog.model import VARIANTS_MAX, Listing, ListingStatus, Variant
@@ -160,10 +159,7 @@ async def set_variant_active(command: SetVariantActive, *, actor: Actor, db: Dat
 
 async def variants_of(tx: Tx, listing_id: UUID) -> list[Variant]:
     """All of a listing, active or not, in their order."""
-    found = await tx.execute(
-        select(Variant).where(_variants.c.listing_id == listing_id).order_by(_variants.c.position, _variants.c.id)
-    )
-    return list(found.scalars())
+    return sorted(await tx.load(Variant, [listing_id], by="listing_id"), key=lambda each: (each.position, each.id))
 
 
 def rows_of(tx: Tx, listing: Listing, variants: Sequence[NewVariant]) -> list[Variant]:

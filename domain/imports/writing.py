@@ -162,9 +162,8 @@ async def _submits_to(tx: Tx, seller: Seller, terms: Terms) -> ListingStatus | N
 async def _variants_of(tx: Tx, listing_ids: Sequence[UUID]) -> dict[UUID, list[Variant]]:
     found: dict[UUID, list[Variant]] = {}
     if listing_ids:
-        statement = select(Variant).where(_variants.c.listing_id == func.any(bindparam("ids")))
-        rows = await tx.execute(statement.order_by(_variants.c.position, _variants.c.id), {"ids": list(listing_ids)})
-        for variant in rows.scalars():
+        rows = await tx.load(Variant, list(listing_ids), by="listing_id")
+        for variant in sorted(rows, key=lambda each: (each.position, each.id)):
             found.setdefault(variant.listing_id, []).append(variant)
     return found
 

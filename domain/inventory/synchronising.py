@@ -12,7 +12,6 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import bindparam, func, select
 
 from domain.catalog.access import changed
 from domain.catalog.errors import ListingNotEditable
@@ -179,9 +178,8 @@ async def _apply(tx: Tx, works: Sequence[_Work], cause: Cause) -> None:
 
 async def _set_prices(tx: Tx, works: Sequence[_Work], listings: Mapping[UUID, Listing]) -> None:
     wanted = {work.at().id: work.item.price_minor for work in works if work.item.price_minor is not None}
-    rows = await tx.execute(select(Variant).where(_variants.c.id == func.any(bindparam("ids"))), {"ids": list(wanted)})
     moved: dict[UUID, Listing] = {}
-    for variant in rows.scalars():
+    for variant in await tx.load(Variant, list(wanted)):
         price = wanted[variant.id]
         if variant.price_minor != price:
             variant.price_minor, variant.updated_at = price, tx.now

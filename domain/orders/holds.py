@@ -90,10 +90,8 @@ async def place_hold_once(tx: Tx, order: Order, *, kind: HoldKind, cause_id: UUI
 
 async def lift_holds(tx: Tx, order: Order, *, kind: HoldKind, cause_id: UUID | None = None, actor: Actor) -> int:
     """Close the open holds of a kind (of one cause, if given); how many. The caller holds the order's lock."""
-    wanted = select(OrderHold).where(_holds.c.order_id == order.id, _holds.c.kind == kind, _holds.c.closed_at.is_(None))
-    if cause_id is not None:
-        wanted = wanted.where(_holds.c.cause_id == cause_id)
-    open_holds = list((await tx.execute(wanted.order_by(_holds.c.id))).scalars())
+    placed = [hold for hold in await tx.load(OrderHold, [order.id], by="order_id") if hold.kind is kind]
+    open_holds = [hold for hold in placed if hold.closed_at is None and cause_id in {None, hold.cause_id}]
     for hold in open_holds:
         hold.closed_at = tx.now
         await append(tx, order, OrderEventKind.HOLD_CLOSED, actor, cause_id=hold.id, details={"hold": kind.value})

@@ -101,17 +101,9 @@ async def ship_order(command: ShipOrder, *, actor: Actor, db: Database) -> UUID:
 
 async def open_lines_of(tx: Tx, order_id: UUID) -> list[OrderLine]:
     """Item lines of which something has not left yet. The caller holds the order's lock."""
-    found = await tx.execute(
-        select(OrderLine)
-        .where(
-            _lines.c.order_id == order_id,
-            _lines.c.kind == LineKind.ITEM,
-            _lines.c.shipped + _lines.c.cancelled < _lines.c.quantity,
-        )
-        .order_by(_lines.c.position)
-        .execution_options(populate_existing=True)
-    )
-    return list(found.scalars())
+    items = [line for line in await tx.load(OrderLine, [order_id], by="order_id") if line.kind is LineKind.ITEM]
+    left = [line for line in items if line.shipped + line.cancelled < line.quantity]
+    return sorted(left, key=lambda line: line.position)
 
 
 async def _refuse_too_many(tx: Tx, order: Order) -> None:

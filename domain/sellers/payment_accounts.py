@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import AfterValidator, StringConstraints
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.sellers.events import PaymentAccountChanged
@@ -113,15 +113,10 @@ async def refresh_payment_account(
 
 
 async def _known(db: Database, seller_id: UUID | None, account_ref: str | None) -> PaymentAccount | None:
-    condition: ColumnElement[bool]
-    if seller_id is not None:
-        condition = (_accounts.c.seller_id == seller_id) & (_accounts.c.provider == PROVIDER_NAME)
-    else:
-        condition = _accounts.c.account_ref == account_ref
-
     async def step(tx: Tx) -> PaymentAccount | None:
-        found: PaymentAccount | None = (await tx.execute(select(PaymentAccount).where(condition))).scalar_one_or_none()
-        return found
+        if seller_id is not None:
+            return await tx.get(PaymentAccount, (seller_id, PROVIDER_NAME))
+        return next(iter(await tx.load(PaymentAccount, [str(account_ref)], by="account_ref")), None)
 
     return await db.run(step)
 

@@ -112,7 +112,7 @@ class Tx(Protocol):
         """A row by its primary key, without a lock; one that the transaction has in its hands is not read again."""
         ...
 
-    async def load(self, model: type[M], ids: Sequence[UUID], /, *, by: str = "id") -> list[M]:
+    async def load(self, model: type[M], keys: Sequence[UUID | str], /, *, by: str = "id") -> list[M]:
         """Rows by id, or by another column `by`, freshly read, in id order, without a lock of their own."""
         ...
 

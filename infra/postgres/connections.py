@@ -13,8 +13,7 @@ import asyncpg
 import orjson
 from sqlalchemy import Connection, PoolProxiedConnection, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import Session
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from domain.shared.errors import Busy, OutcomeUnknown
 
@@ -98,24 +97,21 @@ async def set_json_codec(connection: asyncpg.Connection) -> None:
 
 
 class OpenConnection:
-    """One connection for the length of a transaction. `rows` are its objects, by identity."""
+    """One connection for the length of a transaction."""
 
     def __init__(self, engine: AsyncEngine, pooled: PoolProxiedConnection) -> None:
         self._engine = engine
         self._pooled = pooled
-        self._session = AsyncSession(expire_on_commit=False, autoflush=False)
-        self._bound = False
-        self.rows: Session = self._session.sync_session
+        self._alchemy: AsyncConnection | None = None
         raw = pooled.driver_connection
         assert raw is not None, "a pooled connection is open"
         self.raw: asyncpg.Connection = raw
 
-    def session(self) -> AsyncSession:
+    def alchemy(self) -> AsyncConnection:
         """For statements that are not prepared: SQLAlchemy's way to this connection, made when it is first needed."""
-        if not self._bound:
-            self._bound = True
-            self.rows.bind = Connection(self._engine.sync_engine, connection=self._pooled)
-        return self._session
+        if self._alchemy is None:
+            self._alchemy = AsyncConnection(self._engine, Connection(self._engine.sync_engine, self._pooled))
+        return self._alchemy
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[datetime]:
@@ -139,8 +135,9 @@ class OpenConnection:
                     self._pooled.invalidate()
             raise
         finally:
-            if self._bound:
-                await self._session.close()
+            if self._alchemy is not None:
+                # Nothing was begun by it; it only forgets, so that it does not wait for the collector.
+                await self._alchemy.rollback()
 
     async def _commit(self) -> None:
         try:

@@ -16,7 +16,6 @@ from sqlalchemy import Executable, UpdateBase
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.exc import StaleDataError
 
 from domain.shared.clock import Clock
@@ -35,7 +34,7 @@ from infra.postgres.connections import (
 from infra.postgres.inserts import inserts
 from infra.postgres.pending import Deferred, writings
 from infra.postgres.reads import ConnectionReads, PoolReads, pour, prepared
-from infra.postgres.rows import choosing, entities
+from infra.postgres.rows import Rows, choosing, choosing_one
 
 T = TypeVar("T")
 
@@ -66,7 +65,7 @@ class PostgresTx:
         self.events: list[Event] = []
         self.reads: Reads = ConnectionReads(connection.raw, self.flush)
         self._connection = connection
-        self._rows = connection.rows
+        self._rows = Rows()
         self._raw = connection.raw
         self._strict = strict_locks
         self._appended: list[TableRow] = []
@@ -76,19 +75,19 @@ class PostgresTx:
 
     async def flush(self, tables: frozenset[str] | None = None) -> None:
         """Write what is pending, if any of it belongs to these tables (None: to any)."""
-        dirty = list(self._rows.dirty)
-        if tables is not None and not self._concerns(tables, dirty):
+        touched = list(self._rows.touched())
+        if tables is not None and not self._concerns(tables, touched):
             return
         appended, self._appended = self._appended, []
         deferred, self._deferred = self._deferred, []
-        for writing in writings(dirty, appended, deferred):
+        for writing in writings(touched, appended, deferred):
             found = await self._raw_call(self._raw.fetchval, writing.text, *writing.values)
             if found != len(writing.changed):
                 raise StaleDataError(writing.text)
             writing.written()
 
-    def _concerns(self, tables: frozenset[str], dirty: Sequence[TableRow]) -> bool:
-        return any(table(type(row)).name in tables for row in (*dirty, *self._appended)) or any(
+    def _concerns(self, tables: frozenset[str], touched: Sequence[TableRow]) -> bool:
+        return any(table(type(row)).name in tables for row in (*touched, *self._appended)) or any(
             not each.tables.isdisjoint(tables) for each in self._deferred
         )
 
@@ -100,7 +99,7 @@ class PostgresTx:
 
     async def add(self, *rows: TableRow) -> None:
         # Changes of rows that are there already can wait for the end: no insert depends on them.
-        fresh = [row for row in rows if row not in self._rows]
+        fresh = [row for row in rows if not self._rows.holds(row)]
         for insert in inserts(fresh):
             if len(insert.values) == 1:
                 await self._raw_call(self._raw.execute, insert.text, *insert.values[0])
@@ -108,18 +107,22 @@ class PostgresTx:
                 await self._raw_call(self._raw.executemany, insert.text, insert.values)
         for row in fresh:
             # From here on the row is as if it had been loaded: changes to it are written by the next flush.
-            make_transient_to_detached(row)
-            self._rows.add(row)
+            self._rows.keep(row)
 
     def append(self, *rows: TableRow) -> None:
         self._appended += rows
 
     async def get(self, model: type[M], key: Key, /) -> M | None:
+        values = key if isinstance(key, tuple) else (key,)
+        known = self._rows.find(model, values)
+        if known is not None:
+            return known
         await self.flush(frozenset({table(model).name}))
-        return await self._connection.session().get(model, key)
+        found = self._rows.of(model, await self._raw_call(self._raw.fetch, choosing_one(model), *values))
+        return found[0] if found else None
 
-    async def load(self, model: type[M], ids: Sequence[UUID], /, *, by: str = "id") -> list[M]:
-        return await self._entities(model, choosing(model, by), list(ids))
+    async def load(self, model: type[M], keys: Sequence[UUID | str], /, *, by: str = "id") -> list[M]:
+        return await self._entities(model, choosing(model, by), list(keys))
 
     async def lock(
         self, model: type[M], ids: Sequence[UUID], /, *, by: str = "id", skip_locked: bool = False
@@ -133,9 +136,9 @@ class PostgresTx:
             self._check_order(name, [getattr(row, "id") for row in rows])  # noqa: B009  # SQLModel declares none
         return rows
 
-    async def _entities(self, model: type[M], statement: str, wanted: Sequence[UUID]) -> list[M]:
+    async def _entities(self, model: type[M], statement: str, wanted: Sequence[UUID | str]) -> list[M]:
         await self.flush(frozenset({table(model).name}))
-        return entities(self._rows, model, await self._raw_call(self._raw.fetch, statement, wanted))
+        return self._rows.of(model, await self._raw_call(self._raw.fetch, statement, wanted))
 
     def _check_order(self, name: str, wanted: Sequence[UUID]) -> None:
         held = self._locked.setdefault(name, set())
@@ -150,7 +153,7 @@ class PostgresTx:
     async def execute(self, statement: Executable, parameters: Any = None, /) -> Any:
         # A statement that writes another table cannot miss what is pending; anything else must see all of it.
         await self.flush(frozenset({str(statement.table)}) if isinstance(statement, UpdateBase) else None)
-        return await self._connection.session().execute(statement, parameters)
+        return await self._connection.alchemy().execute(statement, parameters)
 
     async def write(self, write: Write[V], /, **parameters: Any) -> list[V]:
         compiled = prepared.get(write.statement)

@@ -5,8 +5,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
-
 from app.container import Container
 from app.tasks import ProcessTasks
 from domain.cart.model import Cart, CartLine
@@ -20,7 +18,7 @@ from domain.orders.model import Order
 from domain.payments.model import Payment, PaymentAllocation
 from domain.payments.ports import PaymentGateway, ProviderPaymentStatus
 from domain.shared.actor import Actor, Client
-from domain.shared.database import Database, Tx, table
+from domain.shared.database import Database, Tx
 from domain.shared.ids import new_id
 from domain.users.model import Address
 from tests.conftest import FakeClock
@@ -144,12 +142,9 @@ async def row(container: Container, model: type[Any], id_: UUID) -> Any:
 
 
 async def rows(container: Container, model: type[Any], **where: Any) -> list[Any]:
-    async def step(tx: Tx) -> list[Any]:
-        columns = table(model).c
-        statement = select(model).where(*(columns[name] == value for name, value in where.items()))
-        return list((await tx.execute(statement)).scalars())
-
-    return await container.ports.db.run(step)
+    by, value = next(iter(where.items()))
+    found = await container.ports.db.run(lambda tx: tx.load(model, [value], by=by))
+    return [row for row in found if all(getattr(row, name) == wanted for name, wanted in where.items())]
 
 
 async def checkout_of(scene: Scene) -> Checkout | None:

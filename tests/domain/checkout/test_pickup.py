@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
 
 from app.container import Container
 from domain.cart.consuming import give_back
@@ -19,7 +18,7 @@ from domain.orders.pickup import pickup_places_by_orders, pickups_by_orders
 from domain.orders.reads import orders_of_checkout
 from domain.pricing.quote import ProblemKind, QuoteRequest, WantedLine
 from domain.sellers.model import Seller
-from domain.shared.database import Tx, table
+from domain.shared.database import Tx
 from tests.domain.checkout.scenes import Scene, a_scene, ports_of
 from tests.fakes.payment_gateway import FakePaymentGateway
 from tests.makers import OnSale, change, on_sale
@@ -133,11 +132,7 @@ async def test_a_cart_that_is_given_back_remembers_how_its_lines_are_fetched(con
 
 
 async def rows_of_cart(container: Container, cart_id: UUID) -> list[Checkout]:
-    async def step(tx: Tx) -> list[Checkout]:
-        found = await tx.execute(select(Checkout).where(table(Checkout).c.cart_id == cart_id))
-        return list(found.scalars())
-
-    return await container.ports.db.run(step)
+    return await container.ports.db.run(lambda tx: tx.load(Checkout, [cart_id], by="cart_id"))
 
 
 async def choose(container: Container, scene: Scene, fulfilment: Fulfilment) -> None:

@@ -25,7 +25,7 @@ async def stock_of(container: Container, variant_id: UUID) -> Stock:
     """The numbers, after asserting that they agree with the reservations and the movements."""
 
     async def step(tx: Tx) -> Stock:
-        item = (await tx.execute(select(StockItem).where(_items.c.variant_id == variant_id))).scalar_one()
+        (item,) = await tx.load(StockItem, [variant_id], by="variant_id")
         held = await tx.execute(
             select(func.coalesce(func.sum(_reservations.c.quantity), 0)).where(
                 _reservations.c.stock_item_id == item.id, _reservations.c.status == ReservationStatus.HELD
