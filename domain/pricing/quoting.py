@@ -49,8 +49,8 @@ async def gather_facts(
 ) -> Facts:
     """What `price` needs to know about these lines. Without a country nothing is known of shipping and tax.
 
-    `reads` is `tx.reads` where something is decided, the read pool where somebody is only looking. Two statements and
-    two look-ups, whatever the number of lines.
+    `reads` is the primary where something is decided, the read pool where somebody is only looking; never an open
+    transaction, since others are asked meanwhile. Two statements and two look-ups, whatever the number of lines.
 
     Where everything is fetched nobody need say where it goes: it is taxed in the country of the shop.
     """
