@@ -14,6 +14,7 @@ from app.webhooks import PAYMENTS_SOURCE
 from domain.catalog.changes import note_changes_of_seller
 from domain.erasure.customers import forget_customer
 from domain.erasure.events import UserErased
+from domain.erasure.farewell import send_farewell
 from domain.imports.events import ExportRequested, ImportDue
 from domain.imports.export_files import write_export
 from domain.imports.model import FILE_BYTES_MAX
@@ -114,6 +115,10 @@ async def _forget_customer(event: UserErased, container: Container) -> None:
     await forget_customer(event.user_id, db=container.ports.db, gateway=container.ports.gateway)
 
 
+async def _say_farewell(event: UserErased, container: Container) -> None:
+    await send_farewell(event.user_id, ports=container.mail)
+
+
 async def _process_image(event: ImageArrived, container: Container) -> None:
     ports = container.ports
     await process_image(event.asset_id, db=ports.db, storage=ports.storage, renderer=container.renderer)
@@ -129,6 +134,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     Handler("apply_carrier_report", CarrierMessageReceived, Lane.DEFAULT, _apply_carrier_report),
     Handler("send_invitation", MemberInvited, Lane.BULK, _send_invitation),
     Handler("forget_customer", UserErased, Lane.DEFAULT, _forget_customer),
+    Handler("say_farewell", UserErased, Lane.BULK, _say_farewell),
     Handler("run_import", ImportDue, Lane.BULK, _run_import),
     Handler("write_export", ExportRequested, Lane.BULK, _write_export),
     Handler("process_image", ImageArrived, Lane.MEDIA, _process_image),

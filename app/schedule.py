@@ -18,6 +18,8 @@ from domain.cart.sweeping import BATCH_MAX as CARTS_MAX
 from domain.cart.sweeping import sweep_expired_carts
 from domain.checkout.sweeping import expire_checkouts, recover_checkouts
 from domain.erasure.customers import forget_customers
+from domain.erasure.farewell import BATCH_MAX as FAREWELLS_MAX
+from domain.erasure.farewell import forget_farewells
 from domain.imports.export_files import BATCH_MAX as EXPORTS_MAX
 from domain.imports.export_files import tidy_exports
 from domain.imports.tidying import BATCH_MAX as IMPORTS_MAX
@@ -141,6 +143,9 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("resume refunds", 30, _resume_refunds),
     Sweep("fees not told yet", 300, _settle_fees),
     Sweep("customers of erased users", 300, _forget_customers),
+    Sweep(
+        "last mails that no server took", 600, lambda container: forget_farewells(db=container.ports.db), FAREWELLS_MAX
+    ),
     Sweep("sign-ins, signals and sessions grown old", 60, _sweep_users, batch=USERS_MAX),
     Sweep("seal the ledger", 10, _seal_ledger, batch=SEALED_MAX),
     Sweep("mails", 2, _send_mails, batch=mailing.BATCH_MAX),

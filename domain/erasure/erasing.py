@@ -15,6 +15,7 @@ from domain.cart.holding import Holder, empty, find, touch
 from domain.cart.model import Cart
 from domain.erasure.errors import MoneyStillHeld
 from domain.erasure.events import UserErased
+from domain.erasure.farewell import note_farewell
 from domain.erasure.obstacles import obstacles
 from domain.erasure.wiping import wipe, wipe_shop
 from domain.sellers import decisions
@@ -106,6 +107,7 @@ async def _erase(tx: Tx, user: User, party: Party, actor: Actor) -> None:
     left = await tx.execute(_members.delete().where(_members.c.user_id == user.id).returning(_members.c.seller_id))
     for seller_id in left.scalars():
         tx.record(MemberLeft(at=tx.now, seller_id=seller_id, user_id=user.id, by_user_id=user.id))
+    await note_farewell(tx, user)
     await wipe(tx, user)
     tx.record(UserStatusChanged(at=tx.now, user_id=user.id))
     tx.record(UserErased(at=tx.now, user_id=user.id))

@@ -9,7 +9,7 @@ from domain.shared.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserErased(Event):
-    """Others who know the person have to forget them too."""
+    """Others who know the person have to forget them too, and they are told that it is done."""
 
     kind: ClassVar[str] = "user.erased"
     user_id: UUID

@@ -39,7 +39,8 @@ _BLANK_ADDRESS: Final = dict.fromkeys(("name", "line1", "line2", "city", "region
 async def wipe(tx: Tx, user: User) -> None:
     """Everything but the shops. The row stays, so that what refers to it can; whoever it was is gone.
 
-    The payment provider's customer is deleted afterwards: see `customers.py`.
+    The payment provider's customer is deleted afterwards (see `customers.py`), and the address once a last mail went
+    there (see `farewell.py`).
     """
     await _delete_what_told_of(tx, user.id)
     bought = select(_orders.c.id).where(_orders.c.buyer_id == user.id)

@@ -46,6 +46,10 @@ class Wording:
     invitation_body: str
     invitation_link: str
     invitation_why: str
+    farewell_title: str
+    farewell_body: str
+    farewell_link: str
+    farewell_why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +240,11 @@ ENGLISH: Final = Wording(
     invitation_link="Accept it here:",
     invitation_why="You get this mail because an owner of the shop entered your address. If you do not know the shop, "
     "do nothing: without your yes nothing happens.",
+    farewell_title="Your account was erased",
+    farewell_body="Your account at the marketplace was erased for good, with your addresses, sign-ins and messages. "
+    "Orders and reviews stay without your name. If you did not want this, write to us at once.",
+    farewell_link="You are welcome again:",
+    farewell_why="This is the last mail about your account. We have deleted this address with it.",
 )
 WORDINGS: Final[Mapping[str, Wording]] = {ENGLISH.language: ENGLISH}
 """Language -> words. A further language is one more constant and one more line here."""

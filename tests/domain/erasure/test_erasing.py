@@ -1,6 +1,7 @@
 """The right to be forgotten: nothing of a person is left anywhere, and no money is lost over it."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +14,7 @@ from domain.cart.editing import AddToCart, add_to_cart
 from domain.catalog.model import ListingPlace
 from domain.erasure.erasing import EraseMe, EraseUser, erase_me, erase_user
 from domain.erasure.errors import ErasureObstacle, MoneyStillHeld
+from domain.erasure.farewell import send_farewell
 from domain.notifications.telling import notify
 from domain.orders.model import OrderAddress
 from domain.reviews.reads import reviews_for
@@ -97,6 +99,8 @@ async def test_no_table_knows_anything_of_an_erased_person_any_more(container: C
     assert {"notification", "recent_view", "cart"} <= set(await places_of(container, str(buyer.user())))
 
     assert await erase(container, buyer) == session.user_id
+    assert await places_of(container, mark) == ["farewell"], "told once more, and then forgotten"
+    assert await send_farewell(buyer.user(), ports=replace(container.mail, sender=None)) is False
     assert await places_of(container, mark) == []
     left = await places_of(container, str(buyer.user()))
     assert not {"notification", "recent_view", "client_signal", "address", "user_session"} & set(left)
