@@ -143,9 +143,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("resume refunds", 30, _resume_refunds),
     Sweep("fees not told yet", 300, _settle_fees),
     Sweep("customers of erased users", 300, _forget_customers),
-    Sweep(
-        "last mails that no server took", 600, lambda container: forget_farewells(db=container.ports.db), FAREWELLS_MAX
-    ),
+    Sweep("last mails not taken", 600, lambda container: forget_farewells(db=container.ports.db), FAREWELLS_MAX),
     Sweep("sign-ins, signals and sessions grown old", 60, _sweep_users, batch=USERS_MAX),
     Sweep("seal the ledger", 10, _seal_ledger, batch=SEALED_MAX),
     Sweep("mails", 2, _send_mails, batch=mailing.BATCH_MAX),

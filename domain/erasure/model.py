@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from domain.shared.columns import TIME
+from domain.shared.columns import TIME, TableRow
 
 
-class Farewell(SQLModel, table=True):
+class Farewell(TableRow, table=True):
     """The last mail to an erased user, until a server has taken it: their address stands nowhere else any more."""
 
     __tablename__ = "farewell"
