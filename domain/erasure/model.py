@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from domain.shared.columns import TIME, TableRow
+from domain.shared.columns import TIME
+from domain.shared.table_row import TableRow
 
 
 class Farewell(TableRow, table=True):
