@@ -15,6 +15,8 @@ from infra.postgres.search_text import Connection
 from infra.postgres.search_values import Value, Values
 
 DESCRIPTION_WORDS_MAX: Final = 1_000
+WHOLE_SECONDS_MAX: Final = 600
+"""For a statement that looks at every document: some seconds for a million, more than others are given."""
 
 _COLUMNS: Final = (
     "listing_id", "seller_id", "currency", "price_min_minor", "stock_status", "rating_millis", "rating_count",
@@ -107,10 +109,10 @@ async def remove_documents(connection: Connection, listing_ids: Sequence[UUID], 
 
 async def remove_older(connection: Connection, as_of: datetime) -> None:
     """What a rebuild that began then did not write again."""
-    await connection.execute("DELETE FROM search_document WHERE as_of < $1", as_of)
+    await connection.execute("DELETE FROM search_document WHERE as_of < $1", as_of, timeout=WHOLE_SECONDS_MAX)
 
 
 async def tidy_terms(connection: Connection) -> None:
     """Count the documents of each word, and forget words that two counts in a row found nowhere."""
     await connection.execute("DELETE FROM search_term WHERE documents = 0")
-    await connection.execute(_COUNT_TERMS)
+    await connection.execute(_COUNT_TERMS, timeout=WHOLE_SECONDS_MAX)
