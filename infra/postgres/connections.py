@@ -188,7 +188,7 @@ def is_broken(raw: asyncpg.Connection, fault: BaseException) -> bool:
     if raw.is_closed() or (isinstance(fault, DBAPIError) and is_cut_off(sqlstate(fault))):
         return True
     causes = (fault, fault.__cause__, getattr(getattr(fault, "orig", None), "__cause__", None))
-    return any(isinstance(cause, asyncpg.InternalClientError | OSError) for cause in causes)
+    return any(isinstance(cause, asyncpg.InternalClientError | TimeoutError) for cause in causes)
 
 
 def as_sqlalchemy(fault: asyncpg.PostgresError, statement: str) -> DBAPIError:

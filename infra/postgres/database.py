@@ -228,7 +228,7 @@ class PostgresDatabase:
             asyncpg.PostgresError,
             asyncpg.InterfaceError,
             asyncpg.InternalClientError,
-            OSError,
+            TimeoutError,
         ) as fault:
             if is_broken(raw, fault):
                 raise Busy() from fault
