@@ -8,6 +8,7 @@ from domain.inventory.model import StockStatus
 from domain.offers import comparing, standing
 from domain.offers.buy_box import POINTS_MAX, WEIGHTS, Reason, ReasonGiven, Signal, SignalPoints
 from domain.offers.comparing import OfferSort
+from domain.offers.words import sentence
 from domain.shared.actor import Actor
 from resolvers.sellers.cards import ShopCard, stars
 from resolvers.shared.directives import ListSize
@@ -93,10 +94,11 @@ class BuyBoxReason:
     kind: Reason = strawberry.field(description="Which.")
     actual: int | None = strawberry.field(description="The number of this offer, if it is about one.")
     compared: int | None = strawberry.field(description="What it is compared with.")
+    message: str = strawberry.field(description="The same as a sentence, in English, with its numbers in units.")
 
     @classmethod
-    def of(cls, view: ReasonGiven) -> "BuyBoxReason":
-        return cls(kind=view.reason, actual=view.actual, compared=view.compared)
+    def of(cls, view: ReasonGiven, currency: str) -> "BuyBoxReason":
+        return cls(kind=view.reason, actual=view.actual, compared=view.compared, message=sentence(view, currency))
 
 
 @strawberry.type(description="How one unit of an offer gets to the buyer.")
@@ -174,7 +176,7 @@ class Offer:
             wins_buy_box=place.wins,
             score=place.score,
             signals=[BuyBoxSignal.of(each) for each in place.signals],
-            reasons=[BuyBoxReason.of(each) for each in place.reasons] if told else None,
+            reasons=[BuyBoxReason.of(each, currency) for each in place.reasons] if told else None,
         )
 
 
@@ -239,7 +241,7 @@ class OfferStanding:
             wins=view.wins,
             score=view.score,
             signals=[BuyBoxSignal.of(each) for each in view.signals],
-            reasons=[BuyBoxReason.of(each) for each in view.reasons],
+            reasons=[BuyBoxReason.of(each, view.currency) for each in view.reasons],
             price=amount(view.price_minor),
             landed_price=amount(view.landed_minor),
             winning_landed_price=amount(view.winner_landed_minor),

@@ -24,6 +24,7 @@ from domain.offers.buy_box import (
     price_to_win,
     score_of,
 )
+from domain.offers.words import sentence
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 A, B, C, D = (UUID(int=number) for number in range(1, 5))
@@ -218,3 +219,26 @@ def test_the_band_ends_at_five_percent() -> None:
     offers = [offer(A), offer(B, landed_minor=10_500, days_max=1), offer(C, landed_minor=10_501, days_max=1)]
     assert reasons(offers, C) == [Reason.ABOVE_PRICE_BAND]
     assert Reason.ABOVE_PRICE_BAND not in reasons(offers, B)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_is_a_sentence(reason: Reason) -> None:
+    said = sentence(ReasonGiven(reason, 1_700, 1_575), "EUR")
+    assert said.endswith(".")
+    assert "{" not in said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (ReasonGiven(Reason.HIGHER_PRICE, 1_700, 1_575), "It costs 17.00 EUR delivered, the winner 15.75 EUR."),
+        (ReasonGiven(Reason.SLOWER_DELIVERY, 4, 1), "It is there within 4 days, the winner within one day."),
+        (
+            ReasonGiven(Reason.LOWER_RATING, 3_947, 4_180),
+            "Its shop's rating counts as 3.95 stars, the winner's as 4.18 stars.",
+        ),
+        (ReasonGiven(Reason.BEST_SCORE, 88_470, 68_995), "It has the most points in all: 88470, the next one 68995."),
+    ],
+)
+def test_numbers_are_told_in_their_units(given: ReasonGiven, said: str) -> None:
+    assert sentence(given, "EUR") == said

@@ -42,7 +42,7 @@ query Standing($id: ID!, $shipTo: String) {
 }
 fragment Standing on OfferStanding {
   country rank considered wins price { amountMinor } landedPrice { amountMinor } winningLandedPrice { amountMinor }
-  priceToWin { amountMinor } reasons { kind actual compared } signals { signal value }
+  priceToWin { amountMinor } reasons { kind actual compared message } signals { signal value }
 }
 """
 
@@ -128,7 +128,9 @@ async def test_why_an_offer_loses_is_its_shops_affair(container: Container) -> N
     standing = found["seller"]["offerStanding"]
     assert found["listing"]["buyBox"] == standing
     assert (standing["rank"], standing["considered"], standing["wins"], standing["country"]) == (2, 2, False, "DE")
-    assert standing["reasons"] == [{"kind": "ABOVE_PRICE_BAND", "actual": 1_700, "compared": 1_575}]
+    [reason] = standing["reasons"]
+    assert (reason["kind"], reason["actual"], reason["compared"]) == ("ABOVE_PRICE_BAND", 1_700, 1_575)
+    assert reason["message"] == "It costs 17.00 EUR delivered; with more than 15.75 EUR no offer can win."
     # As fast and as well rated as the other, which was listed first.
     assert standing["priceToWin"] == {"amountMinor": 999}
     assert standing["winningLandedPrice"] == {"amountMinor": 1_500}
