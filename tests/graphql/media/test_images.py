@@ -15,7 +15,7 @@ from domain.media.processing import ready_asset, store_picture
 from domain.media.reads import Picture
 from domain.shared.actor import Actor
 from domain.shared.database import Tx
-from domain.shared.ids import decode_id, encode_id
+from domain.shared.ids import decode_id, encode_id, new_id
 from tests.conftest import settings_for
 from tests.counting import SqlCounter
 from tests.fakes.storage import FakeImageRenderer
@@ -41,6 +41,7 @@ LOGO = """mutation ($id: ID) { setShopImage(input: {place: LOGO, uploadId: $id, 
 NODE = (
     "query ($id: ID!) { node(id: $id) { __typename ... on ImageUpload { status } } me { imageUpload(id: $id) { id } } }"
 )
+BATCH = "query ($ids: [ID!]!) { me { imageUploads(ids: $ids) { id status } } }"
 CARDS = """query ($id: ID!, $first: Int) { shopListings(shopId: $id, first: $first) {
   nodes { image { imageId url(width: 200) } listing { images(first: 2) { url altText renditions { width } } } } } }"""
 
@@ -90,6 +91,15 @@ async def test_an_upload_is_followed_by_its_maker_alone(container: Container) ->
     assert foreign["code"] == "NOT_FOUND"
     given = {"input": {"contentType": "PNG", "byteSize": 1}}
     assert await refused(container, CREATE, given) == "UNAUTHENTICATED"
+
+
+async def test_a_batch_of_uploads_is_looked_at_at_once(container: Container) -> None:
+    maker, other = await a_buyer(container), await a_buyer(container)
+    mine = [await an_upload(container, maker) for _ in range(3)]
+    asked = [mine[2], await an_upload(container, other), mine[0], encode_id("media_asset", new_id()), mine[2]]
+    seen = (await execute(container, BATCH, {"ids": asked}, actor=maker))["me"]["imageUploads"]
+    assert [each and each["id"] for each in seen] == [mine[2], None, mine[0], None, mine[2]]
+    assert await refused(container, BATCH, {"ids": mine * 34}, actor=maker) == "INVALID_INPUT"
 
 
 @pytest.mark.parametrize(("size", "code"), [(0, "GREATER_THAN_EQUAL"), (10 * 1024 * 1024 + 1, "FILE_TOO_LARGE")])
