@@ -17,7 +17,9 @@ class ApplyToSellInput:
     )
     description: str = strawberry.field(default="", description="What it says of itself.")
     tax_id: str = strawberry.field(default="", description="Its tax number.")
-    handling_days: int = strawberry.field(default=2, description="Working days until it hands a parcel over, 0 to 60.")
+    handling_days: int = strawberry.field(
+        default=2, description="Days until it hands a parcel over, weekends too, 0 to 60."
+    )
     returns_days: int = strawberry.field(default=14, description="Days in which it takes goods back, 0 to 365.")
     policy: str = strawberry.field(default="", description="Its terms in its own words.")
 
@@ -30,7 +32,7 @@ class UpdateShopInput:
     description: str | None = strawberry.field(default=strawberry.UNSET, description="What it says of itself.")
     country: str | None = strawberry.field(default=strawberry.UNSET, description="Where it sends from; by owners only.")
     tax_id: str | None = strawberry.field(default=strawberry.UNSET, description="Its tax number; by owners only.")
-    handling_days: int | None = strawberry.field(default=strawberry.UNSET, description="Working days, 0 to 60.")
+    handling_days: int | None = strawberry.field(default=strawberry.UNSET, description="Days, weekends too, 0 to 60.")
     returns_days: int | None = strawberry.field(default=strawberry.UNSET, description="Days, 0 to 365.")
     policy: str | None = strawberry.field(default=strawberry.UNSET, description="Its terms in its own words.")
 

@@ -44,7 +44,7 @@ class Shop(Node):
     country: str = strawberry.field(description="Where it sends from, ISO 3166-1 alpha-2.")
     currency: CurrencyCode = strawberry.field(description="The currency of its prices.")
     is_open: bool = strawberry.field(description="It sells at present.")
-    handling_days: int = strawberry.field(description="Working days until it hands a parcel over.")
+    handling_days: int = strawberry.field(description="Days until it hands a parcel over, weekends too.")
     returns_days: int = strawberry.field(description="Days after delivery in which it takes goods back.")
     policy: str = strawberry.field(description="Its terms in its own words.")
     rating: float | None = strawberry.field(description="Average of its reviews, 1 to 5 stars; null without any.")
