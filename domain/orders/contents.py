@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, func, select
 
 from domain.orders.model import (
+    PARTS_MAX,
     HoldKind,
     LineKind,
     OrderAddress,
@@ -23,9 +24,6 @@ from domain.orders.model import (
 )
 from domain.payments.model import PaymentAllocation, Refund, RefundStatus
 from domain.shared.database import Query, Reads, table
-
-ROWS_MAX: Final = 10_000
-"""Of one batch; a page of orders with the most lines they may have stays below."""
 
 V = TypeVar("V")
 
@@ -133,12 +131,12 @@ class RefundView:
 
 
 def _query(source: Table, view: type[V], key: str, *order: str) -> Query[V]:
-    """Every row of a table whose `key` is among the ids."""
+    """The rows of a table whose `key` is among the ids."""
     wanted: Any = view
     statement = select(*(source.c[each.name] for each in fields(wanted))).where(
         source.c[key] == func.any(bindparam("ids"))
     )
-    return Query(statement.order_by(source.c[key], *(source.c[name] for name in order)).limit(ROWS_MAX), view)
+    return Query(statement.order_by(source.c[key], *(source.c[name] for name in order)).limit(bindparam("rows")), view)
 
 
 _LINES = _query(_lines, LineView, "order_id", "position")
@@ -152,7 +150,7 @@ _HOLDS = Query(
     select(_holds.c.order_id, _holds.c.kind, _holds.c.opened_at)
     .where(_holds.c.order_id == func.any(bindparam("ids")), _holds.c.closed_at.is_(None))
     .order_by(_holds.c.id)
-    .limit(ROWS_MAX),
+    .limit(bindparam("rows")),
     HoldView,
 )
 
@@ -181,41 +179,46 @@ _AMOUNTS = Query(
 
 
 async def lines_by_orders(reads: Reads, order_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[LineView]]:
-    return _grouped(await reads.all(_LINES, ids=list(order_ids)), lambda line: line.order_id)
+    return _grouped(await _parts(reads, _LINES, order_ids), lambda line: line.order_id)
 
 
 async def taxes_by_lines(reads: Reads, line_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[TaxView]]:
-    return _grouped(await reads.all(_TAXES, ids=list(line_ids)), lambda tax: tax.order_line_id)
+    return _grouped(await _parts(reads, _TAXES, line_ids), lambda tax: tax.order_line_id)
 
 
 async def address_by_orders(reads: Reads, order_ids: Sequence[UUID]) -> Mapping[UUID, AddressView]:
-    return {address.order_id: address for address in await reads.all(_ADDRESSES, ids=list(order_ids))}
+    return {address.order_id: address for address in await _parts(reads, _ADDRESSES, order_ids)}
 
 
 async def shipments_by_orders(reads: Reads, order_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[ShipmentView]]:
-    return _grouped(await reads.all(_SHIPMENTS, ids=list(order_ids)), lambda shipment: shipment.order_id)
+    return _grouped(await _parts(reads, _SHIPMENTS, order_ids), lambda shipment: shipment.order_id)
 
 
 async def lines_by_shipments(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[ParcelLineView]]:
-    return _grouped(await reads.all(_PARCEL_LINES, ids=list(ids)), lambda line: line.shipment_id)
+    return _grouped(await _parts(reads, _PARCEL_LINES, ids), lambda line: line.shipment_id)
 
 
 async def scans_by_shipments(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[ScanView]]:
-    return _grouped(await reads.all(_SCANS, ids=list(ids)), lambda scan: scan.shipment_id)
+    return _grouped(await _parts(reads, _SCANS, ids), lambda scan: scan.shipment_id)
 
 
 async def holds_by_orders(reads: Reads, order_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[HoldView]]:
     """Open ones."""
-    return _grouped(await reads.all(_HOLDS, ids=list(order_ids)), lambda hold: hold.order_id)
+    return _grouped(await _parts(reads, _HOLDS, order_ids), lambda hold: hold.order_id)
 
 
 async def refunds_by_orders(reads: Reads, order_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[RefundView]]:
-    return _grouped(await reads.all(_REFUNDS, ids=list(order_ids)), lambda refund: refund.order_id)
+    return _grouped(await _parts(reads, _REFUNDS, order_ids), lambda refund: refund.order_id)
 
 
 async def amounts_by_orders(reads: Reads, order_ids: Sequence[UUID]) -> Mapping[UUID, OrderAmounts]:
     """From the allocations of the order's payments; an order without any is left out."""
     return {amounts.order_id: amounts for amounts in await reads.all(_AMOUNTS, ids=list(order_ids))}
+
+
+async def _parts(reads: Reads, query: Query[V], ids: Sequence[UUID]) -> list[V]:
+    """Bounded by how many are asked about, so that what one has is never cut off for another's."""
+    return await reads.all(query, ids=list(ids), rows=PARTS_MAX * len(ids))
 
 
 def _grouped(rows: Iterable[V], key: Callable[[V], UUID]) -> Mapping[UUID, Sequence[V]]:

@@ -17,6 +17,10 @@ from domain.shared.columns import AMOUNT, TIME, Xid8, amounts, one_of
 from domain.shared.table_row import TableRow
 from domain.shared.transitions import Party, TransitionTable, step
 
+PARTS_MAX: Final = 200
+"""Of a sort (lines, parcels, scans, reviews) that one order or parcel may have, and orders that a checkout may have:
+twice the lines of the fullest cart. A batch of many is bounded by this and their number."""
+
 COMPLETION_DAYS: Final = 14
 """From delivery (or the latest estimated delivery, when no tracking ever tells) to automatic completion."""
 

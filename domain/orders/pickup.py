@@ -17,7 +17,7 @@ from sqlalchemy import Uuid, bindparam, func, insert, select
 
 from domain.catalog.model import Fulfilment, ListingPlace
 from domain.orders.errors import WrongFulfilment, WrongPickupCode
-from domain.orders.model import Order, OrderEventKind, OrderPickup, OrderPickupPlace, OrderStatus
+from domain.orders.model import PARTS_MAX, Order, OrderEventKind, OrderPickup, OrderPickupPlace, OrderStatus
 from domain.orders.numbers import ALPHABET, spelt
 from domain.orders.parties import lock_order
 from domain.orders.timeline import append
@@ -32,7 +32,6 @@ from domain.shared.transitions import Party
 CODE_LENGTH: Final = 8
 PICKUP_DAYS: Final = 14
 """So long an order that is ready waits for its buyer, and LATE_CANCEL_DAYS more, before it is cancelled."""
-ROWS_MAX: Final = 10_000
 
 PickupCode = Annotated[str, StringConstraints(max_length=20, pattern=r"^[A-Za-z0-9 -]*$")]
 
@@ -139,7 +138,7 @@ _PLACES: Query[Any] = Query(
     select(*(_places.c[name] for name in PickupPlaceView.__dataclass_fields__))
     .where(_places.c.order_id == func.any(bindparam("ids")))
     .order_by(_places.c.order_id, _places.c.listing_id)
-    .limit(ROWS_MAX),
+    .limit(bindparam("rows")),
     PickupPlaceView,
 )
 
@@ -152,6 +151,6 @@ async def pickups_by_orders(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, 
 async def pickup_places_by_orders(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, list[PickupPlaceView]]:
     """Where each listing of an order is fetched."""
     found: dict[UUID, list[PickupPlaceView]] = {order_id: [] for order_id in ids}
-    for place in await reads.all(_PLACES, ids=list(ids)):
+    for place in await reads.all(_PLACES, ids=list(ids), rows=PARTS_MAX * len(ids)):
         found[place.order_id].append(place)
     return found

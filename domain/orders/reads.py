@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Boolean, bindparam, exists, func, or_, select
@@ -18,6 +18,7 @@ from domain.catalog.model import Fulfilment
 from domain.orders.cancellation import may_cancel_rest
 from domain.orders.model import (
     ORDER_TRANSITIONS,
+    PARTS_MAX,
     CancelledBy,
     EscrowState,
     Order,
@@ -33,8 +34,6 @@ from domain.shared.database import Query, Reads, table
 from domain.shared.paging import COUNT_MAX, Keyset, Page, PageRequest
 from domain.shared.transitions import Party
 from domain.users.model import User
-
-CHECKOUT_ORDERS_MAX: Final = 1_000
 
 _orders, _holds, _shipments, _users = table(Order), table(OrderHold), table(Shipment), table(User)
 _numbers = table(OrderNumber)
@@ -112,7 +111,7 @@ _BY_NUMBER = Query(
     OrderView,
 )
 _OF_CHECKOUTS = Query(
-    _ORDER.where(_orders.c.checkout_id == func.any(bindparam("ids"))).order_by(_orders.c.id).limit(CHECKOUT_ORDERS_MAX),
+    _ORDER.where(_orders.c.checkout_id == func.any(bindparam("ids"))).order_by(_orders.c.id).limit(bindparam("rows")),
     OrderView,
 )
 
@@ -124,7 +123,7 @@ async def orders_by_ids(reads: Reads, ids: Sequence[UUID]) -> Mapping[UUID, Orde
 async def orders_of_checkout(reads: Reads, checkout_ids: Sequence[UUID]) -> Mapping[UUID, tuple[OrderView, ...]]:
     """The orders of each checkout, in the order of their ids."""
     found: dict[UUID, list[OrderView]] = defaultdict(list)
-    for order in await reads.all(_OF_CHECKOUTS, ids=list(checkout_ids)):
+    for order in await reads.all(_OF_CHECKOUTS, ids=list(checkout_ids), rows=PARTS_MAX * len(checkout_ids)):
         found[order.checkout_id].append(order)
     return {checkout_id: tuple(orders) for checkout_id, orders in found.items()}
 

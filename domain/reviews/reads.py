@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 
+from domain.orders.model import PARTS_MAX
 from domain.reviews.access import may_read, writes_for
 from domain.reviews.eligibility import edit_until
 from domain.reviews.model import REVIEW_TRANSITIONS, STARS, Review, ReviewKind, ReviewStatus, ReviewTally
@@ -24,8 +25,6 @@ from domain.users.model import User, UserStatus
 NAME_MAX: Final = 30
 NAMELESS: Final = "A customer"
 FORMER: Final = "A former customer"
-ORDER_REVIEWS_MAX: Final = 10_000
-"""Of one batch; a page of orders with the most lines they may have stays below."""
 
 _reviews, _users, _tallies = table(Review), table(User), table(ReviewTally)
 
@@ -111,7 +110,7 @@ _BY_IDS = Query(REVIEW.where(_reviews.c.id == func.any(bindparam("ids"))), Revie
 _OF_ORDERS = Query(
     REVIEW.where(_reviews.c.order_id == func.any(bindparam("ids")))
     .order_by(_reviews.c.order_id, _reviews.c.id)
-    .limit(ORDER_REVIEWS_MAX),
+    .limit(bindparam("rows")),
     ReviewView,
 )
 _TALLIES = Query(
@@ -133,7 +132,7 @@ async def reviews_by_orders(reads: Reads, order_ids: Sequence[UUID]) -> Mapping[
     It tells what may still be written; who shows them asks `may_read` of each.
     """
     found: dict[UUID, list[ReviewView]] = defaultdict(list)
-    for review in await reads.all(_OF_ORDERS, ids=list(order_ids)):
+    for review in await reads.all(_OF_ORDERS, ids=list(order_ids), rows=PARTS_MAX * len(order_ids)):
         found[review.order_id].append(review)
     return found
 
