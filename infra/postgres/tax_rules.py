@@ -15,6 +15,7 @@ from infra.postgres.last_known import LastKnown
 
 _PART: Final = "tax_rules"
 RULES_MAX: Final = 2_000
+"""Of a country. Many are bounded by it times their number: a rule that is cut off would be a wrong tax."""
 _rules, _categories = table(TaxRule), table(Category)
 
 
@@ -33,7 +34,7 @@ _RULES = Query(
     .outerjoin(_categories, _categories.c.id == _rules.c.category_id)
     .where(_rules.c.country == func.any(bindparam("countries")))
     .order_by(_rules.c.category_id.asc().nulls_first())
-    .limit(RULES_MAX),
+    .limit(bindparam("rows")),
     _Row,
 )
 
@@ -58,7 +59,8 @@ class TableTaxRules:
 
     async def _fetch(self, countries: Sequence[str]) -> Mapping[str, Sequence[TaxRate]]:
         by_country: dict[str, list[TaxRate]] = {country: [] for country in countries}
-        for row in await self._reads.all(_RULES, countries=list(countries)):
+        rows = RULES_MAX * len(countries)
+        for row in await self._reads.all(_RULES, countries=list(countries), rows=rows):
             rate = TaxRate(row.category_path, row.jurisdiction, row.rate_ppm, row.included)
             by_country[row.country].append(rate)
         return by_country

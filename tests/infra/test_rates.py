@@ -5,15 +5,17 @@ from collections.abc import Mapping, Sequence
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from app.container import Container
 from domain.pricing.quote import QuoteRequest, WantedLine
+from domain.shared.database import Tx
 from domain.shared.ids import new_id
 from domain.shared.measures import NoMeasures
 from infra.postgres.last_known import ENTRIES_MAX, LastKnown
 from infra.postgres.reads import PoolReads
 from infra.postgres.shipping_rates import TableShippingRates
-from infra.postgres.tax_rules import TableTaxRules
+from infra.postgres.tax_rules import RULES_MAX, TableTaxRules
 from tests.makers import a_shipping_rate, a_shop, on_sale
 from tests.quotes import make_quote
 
@@ -122,3 +124,23 @@ async def test_who_asks_in_the_same_moment_shares_a_look_up() -> None:
     assert [each.values for each in found] == [{"b": "B", "c": "C"}, {"d": "D"}]
     assert (await known.get(["a"])).values == {"a": "A"}
     assert asked == [["a", "b", "c", "d"]]
+
+
+async def test_of_many_countries_no_rule_is_cut_off_for_anothers(fresh_container: Container) -> None:
+    """Callers of one moment share a look-up; what is missing from it would be taxed by a wrong rate."""
+    each = RULES_MAX - 1
+
+    async def rule(tx: Tx) -> None:
+        # Rules alone are read: their categories need not be there.
+        await tx.execute(text("SET LOCAL session_replication_role = replica"))
+        made = text(
+            "INSERT INTO tax_rule (id, country, category_id, jurisdiction, rate_ppm, included)"
+            " SELECT uuidv7(), country, uuidv7(), 'a state', 1, true"
+            " FROM unnest(ARRAY['XA', 'XB']) country, generate_series(1, CAST(:each AS int))"
+        )
+        await tx.execute(made, {"each": each})
+
+    await fresh_container.ports.db.run(rule)
+    rules = TableTaxRules(fresh_container.reads, NoMeasures(), fresh_seconds=0)
+    found = await asyncio.gather(rules.of_country("XA"), rules.of_country("XB"))
+    assert [len(taxes.rates) for taxes in found] == [each, each]
