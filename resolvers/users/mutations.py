@@ -124,7 +124,11 @@ class UserMutations:
         ended = await end_session(command, actor=info.context.actor, ports=info.context.ports.users)
         return EndSessionSuccess(session_id=public_id("session", ended))
 
-    @mutation(AccessLevel.SIGNED_IN, "End all of the viewer's sessions.")
+    @mutation(
+        AccessLevel.SIGNED_IN,
+        "End all of the viewer's sessions: they are refreshed no more. Access "
+        "tokens that are out run off within ten minutes.",
+    )
     async def sign_out_everywhere(self, info: Info) -> SignOutEverywhereResult:
         ended = await sign_out_everywhere(actor=info.context.actor, ports=info.context.ports.users)
         return SignOutEverywhereSuccess(ended=ended)

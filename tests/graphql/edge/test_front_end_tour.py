@@ -32,7 +32,7 @@ def operations() -> dict[str, str]:
 
 OPERATIONS: Final = operations()
 SHOWN_ONLY: Final = {"ContinueCheckout", "AttachImages"}
-"""They need a buyer at the provider's page, or a shop's own listing."""
+"""They need a buyer at the provider's page, or a picture of a listing."""
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -59,7 +59,7 @@ class FakeFrontEnd:
         (result,) = data.values()
         return result
 
-    async def does(self, name: str, **given: Any) -> Any:
+    async def does(self, name: str, /, **given: Any) -> Any:
         result = await self.sends(name, input=given)
         assert result["__typename"] == f"{name}Success", result
         return result
@@ -80,6 +80,7 @@ async def test_the_tour_can_be_taken(urls: Urls, redis_url: str, tmp_path: Path)
         await pages_through(visitor)
         await reviews(visitor)
         await comes_and_goes(visitor, market)
+        await opens_a_shop(visitor)
     assert visitor.sent | SHOWN_ONLY == OPERATIONS.keys()
 
 
@@ -148,6 +149,34 @@ async def reviews(visitor: FakeFrontEnd) -> None:
     assert [image["id"] for image in review["imageUploads"]] == [given["uploadId"]]
     page = await visitor.sends("ListingReviews", listingId=listing_id)
     assert review["id"] in [each["id"] for each in page["reviews"]["nodes"]]
+
+
+async def opens_a_shop(visitor: FakeFrontEnd) -> None:
+    """All is ready but for the yes of an administrator."""
+    visitor.client.headers = {}
+    email = f"{uuid4().hex}@example.com"
+    tokens = await visitor.does("Register", email=email, password=uuid4().hex, displayName="Sam Lind")
+    visitor.client.headers = {"authorization": f"Bearer {tokens['accessToken']}"}
+    applied = await visitor.does("ApplyToSell", name=f"Lamps {uuid4().hex[:8]}", country="DE", currency="EUR")
+    assert applied["account"]["status"] == "APPLIED"
+    tokens = await visitor.does("SwitchSeller", sellerId=applied["shop"]["id"])
+    visitor.client.headers = {"authorization": f"Bearer {tokens['accessToken']}"}
+    page = "https://example.com/seller"
+    assert (await visitor.does("StartOnboarding", returnUrl=page, refreshUrl=page))["url"]
+    await visitor.does("AddShippingRate", name="Post", country="DE", baseMinor=490)
+    form = await visitor.sends("ListingForm", path="home/lamps")
+    filled = [{"name": each["name"], "value": each["choices"][0]} for each in form["attributes"] if each["required"]]
+    words = {"categoryId": form["id"], "title": "A lamp", "variants": [{"sku": "L-1", "priceMinor": 4_900}]}
+    faulty = await visitor.sends("CreateListing", input={**words, "attributes": [{**filled[0], "value": "no such"}]})
+    assert faulty["__typename"] == "InvalidInput"
+    listing = (await visitor.does("CreateListing", **words, attributes=filled))["listing"]
+    (variant,) = listing["variants"]
+    stock = (await visitor.does("RestockVariant", variantId=variant["id"], quantity=3, idempotencyKey=uuid4().hex))[
+        "stock"
+    ]
+    assert stock["available"] == 3
+    early = await visitor.sends("SubmitListing", input={"listingId": listing["id"]})
+    assert early["__typename"] == "SellerNotActive"
 
 
 async def comes_and_goes(visitor: FakeFrontEnd, market: DemoMarket) -> None:
