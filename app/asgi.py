@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
@@ -79,7 +80,11 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 def development_routes(settings: Settings) -> list[Route]:
     """Pages that production, where there is no such mailbox, does not have."""
     mailbox = local_mailbox(settings)
-    return mailbox_routes(mailbox) if mailbox is not None else []
+    routes = mailbox_routes(mailbox) if mailbox is not None else []
+    if settings.serves_graphiql and not settings.is_production:
+        # Whoever opens the bare address in a browser looks for something to see.
+        routes.append(Route("/", RedirectResponse("/graphql")))
+    return routes
 
 
 def open_tracing(settings: Settings) -> "Tracing | None":

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from domain.erasure.model import Farewell
-from domain.notifications.composing import PAGE, SUBJECT_MAX
+from domain.notifications.composing import PAGE, SUBJECT_MAX, paragraph
 from domain.notifications.errors import MailRefused
 from domain.notifications.ports import Mail, MailPorts, MailTerms
 from domain.notifications.wording import one_line, wording_for
@@ -91,7 +91,7 @@ def _compose(farewell: Farewell, terms: MailTerms) -> Mail:
         f"-- \n{wording.farewell_why}\n",
         html=PAGE.format(
             language=wording.language,
-            greeting=escape(greeting),
+            greeting=paragraph(greeting),
             body=escape(wording.farewell_body),
             link_text=escape(wording.farewell_link),
             link=escape(terms.site_url),

@@ -17,8 +17,7 @@ from domain.users.model import UserStatus
 SUBJECT_MAX: Final = 200
 PAGE: Final = """<!doctype html>
 <html lang="{language}"><body style="font: 16px/1.5 sans-serif; color: #222; max-width: 36em; margin: 2em auto">
-<p>{greeting}</p>
-<p>{body}</p>
+{greeting}<p>{body}</p>
 <p>{link_text} <a href="{link}">{link}</a></p>
 <p style="font-size: 13px; color: #777">{why}</p>
 </body></html>
@@ -54,7 +53,7 @@ def compose(facts: MailFacts, message_id: str, terms: MailTerms) -> Mail:
         text=f"{greeting}\n\n{words.body}\n\n{wording.link} {link}\n\n-- \n{wording.why}\n",
         html=PAGE.format(
             language=wording.language,
-            greeting=escape(greeting),
+            greeting=paragraph(greeting),
             body=escape(words.body),
             link_text=escape(wording.link),
             link=escape(link),
@@ -62,6 +61,10 @@ def compose(facts: MailFacts, message_id: str, terms: MailTerms) -> Mail:
         ),
         at=facts.created_at,
     )
+
+
+def paragraph(line: str) -> str:
+    return f"<p>{escape(line)}</p>\n"
 
 
 def path_of(view: NotificationView) -> str:
