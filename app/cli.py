@@ -351,9 +351,15 @@ def exit_on_fault(action: Callable[[], Any]) -> Any:
     try:
         return action()
     except (OSError, PostgresError, SettingsRefused, DomainError) as fault:
-        reason = fault.strerror if isinstance(fault, OSError) else None
-        err.print(f"[red]cannot go on:[/red] {reason or fault}", highlight=False, soft_wrap=True)
+        err.print(f"[red]cannot go on:[/red] {reason_of(fault)}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
+
+
+def reason_of(fault: Exception) -> str:
+    """In one line, with the name of the file if it is about one."""
+    if isinstance(fault, OSError) and fault.strerror:
+        return f"{fault.filename}: {fault.strerror}" if fault.filename else fault.strerror
+    return str(fault)
 
 
 if __name__ == "__main__":

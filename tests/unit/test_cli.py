@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from errno import ECONNREFUSED, ENOENT
 from importlib import import_module
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from app.cli import FUNCTIONS, app
+from app.cli import FUNCTIONS, app, reason_of
 from app.doctor.place import remember_environment
 from app.settings import Settings
 
@@ -85,6 +86,13 @@ def assert_it_looks_for_its_servers(command: list[str]) -> None:
     assert result.exit_code == 1
     [line] = result.stderr.splitlines()
     assert not line.startswith("cannot start")
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    missing = FileNotFoundError(ENOENT, "No such file or directory", "lamps.csv")
+    assert reason_of(missing) == "lamps.csv: No such file or directory"
+    assert reason_of(ConnectionRefusedError(ECONNREFUSED, "Connection refused")) == "Connection refused"
+    assert reason_of(OSError("several at once")) == "several at once"
 
 
 def test_a_database_that_is_away_is_one_line(no_settings: pytest.MonkeyPatch) -> None:
