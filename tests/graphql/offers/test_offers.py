@@ -139,7 +139,7 @@ async def test_why_an_offer_loses_is_its_shops_affair(container: Container) -> N
 
 
 async def test_any_number_of_sellers_costs_the_same_statements(container: Container, count_sql: SqlCounter) -> None:
-    """The product, the viewer's country, the candidates, the rates and the taxes."""
+    """The product, the viewer's country, the candidates, the rates, the taxes, the listings and their pictures."""
     id_, (_, sale), _ = await two_offers(container)
     buyer = await a_buyer(container)
     counts = []
@@ -147,13 +147,16 @@ async def test_any_number_of_sellers_costs_the_same_statements(container: Contai
         for _ in range(more):
             await another_of(container, sale)
         with count_sql() as seen:
-            assert len(await nodes_alone(container, id_, buyer)) == 2 + more
+            nodes = await nodes_alone(container, id_, buyer)
+        assert len(nodes) == 2 + more
+        assert all(node["listing"]["id"] == node["listingId"] for node in nodes)
         counts.append(len(seen))
-    assert counts == [5, 5]
+    assert counts == [7, 7]
 
 
 async def nodes_alone(container: Container, id_: str, actor: Actor) -> Any:
-    document = "query($id: ID!) { product(id: $id) { offers(first: 100) { nodes { rank shop { name } } } } }"
+    document = "query($id: ID!) { product(id: $id) { offers(first: 100) { nodes { ...Offered } } } } "
+    document += "fragment Offered on Offer { rank listingId shop { name } listing { id images(first: 1) { altText } } }"
     return (await execute(container, document, {"id": id_}, actor=actor))["product"]["offers"]["nodes"]
 
 
