@@ -31,7 +31,7 @@ from domain.shared.actor import Actor
 from domain.shared.commands import IdempotencyKey, Reason, command
 from domain.shared.database import Database, Tx
 from domain.shared.errors import IllegalTransition, InvalidInput, Issue, NotFound, NotPermitted
-from domain.shared.idempotency import claim
+from domain.shared.idempotency import is_repeated
 from domain.shared.ids import ModerationCaseId, OrderId
 from domain.shared.money import MINOR_UNITS_MAX, Money
 
@@ -82,15 +82,7 @@ async def attribute_loss(command: AttributeLoss, *, actor: Actor, db: Database) 
     admin_id = actor.admin()
 
     async def step(tx: Tx) -> UUID:
-        known = await claim(
-            tx,
-            actor_id=admin_id,
-            operation="attribute_loss",
-            key=command.idempotency_key,
-            command=command,
-            outcome_id=command.case_id,
-        )
-        if known is None:
+        if not await is_repeated(tx, "attribute_loss", command, actor_id=admin_id, about=command.case_id):
             await _attribute(tx, command, actor)
         return command.case_id
 

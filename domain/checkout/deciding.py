@@ -22,7 +22,7 @@ from domain.shared.actor import Actor
 from domain.shared.commands import IdempotencyKey, ShortText, command
 from domain.shared.database import Tx, table
 from domain.shared.errors import IllegalTransition, NotFound, NotPermitted
-from domain.shared.idempotency import claim
+from domain.shared.idempotency import is_repeated
 from domain.shared.ids import CheckoutId, ModerationCaseId, OrderId
 from domain.shared.transitions import Party
 
@@ -59,7 +59,7 @@ async def _offer_method(
     In one transaction, because the provider may be telling us of the last decline at this moment: whoever looks there
     between two transactions finds that decline, takes it for this method's, and the buyer is asked for another.
     """
-    if await _made_before(tx, "continue_checkout", command, command.checkout_id, actor):
+    if await is_repeated(tx, "continue_checkout", command, actor_id=actor.user(), about=command.checkout_id):
         return None
     purchase = await _own(tx, command.checkout_id, actor)
     checkout, payment = purchase.checkout, purchase.payment
@@ -129,7 +129,7 @@ async def decide_case(command: DecideCase, *, actor: Actor, ports: CheckoutPorts
         raise NotFound("moderation_case")
 
     async def step(tx: Tx) -> None:
-        if await _made_before(tx, "decide_case", command, command.case_id, actor):
+        if await is_repeated(tx, "decide_case", command, actor_id=actor.user(), about=command.case_id):
             return
         purchase = await lock_purchase(tx, case.checkout_id)
         if purchase.checkout.buyer_id == actor.user_id:
@@ -186,7 +186,7 @@ async def answer_order(command: AnswerOrder, *, actor: Actor, ports: CheckoutPor
         raise NotFound("order")
 
     async def step(tx: Tx) -> None:
-        if await _made_before(tx, "answer_order", command, command.order_id, actor):
+        if await is_repeated(tx, "answer_order", command, actor_id=actor.user(), about=command.order_id):
             return
         purchase = await lock_purchase(tx, checkout_id)
         if purchase.checkout.state is not CheckoutState.AWAITING_SELLER:
@@ -208,21 +208,6 @@ async def answer_order(command: AnswerOrder, *, actor: Actor, ports: CheckoutPor
     await ports.db.run(step)
     await settle(checkout_id, ports)
     return command.order_id
-
-
-async def _made_before(
-    tx: Tx, operation: str, command: ContinueCheckout | DecideCase | AnswerOrder, about: UUID, actor: Actor
-) -> bool:
-    """Whether this very decision was taken under its key. Raises IdempotencyConflict for another one."""
-    claimed = await claim(
-        tx,
-        actor_id=actor.user(),
-        operation=operation,
-        key=command.idempotency_key,
-        command=command,
-        outcome_id=about,
-    )
-    return claimed is not None
 
 
 async def _own(tx: Tx, checkout_id: UUID, actor: Actor) -> Purchase:

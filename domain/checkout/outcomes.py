@@ -78,7 +78,7 @@ async def apply_outcome(tx: Tx, purchase: Purchase, outcome: Outcome, ports: Che
 
 async def _by_state(tx: Tx, purchase: Purchase, outcome: Outcome, ports: CheckoutPorts) -> bool:
     if purchase.checkout.state is CheckoutState.CAPTURING:
-        return await _while_capturing(tx, purchase, outcome, ports)
+        return await _while_capturing(tx, purchase, outcome)
     if purchase.checkout.state is CheckoutState.CANCELLING:
         return await _while_cancelling(tx, purchase, outcome)
     return await _while_authorizing(tx, purchase, outcome, ports)
@@ -156,7 +156,7 @@ async def _ask_buyer(tx: Tx, purchase: Purchase, reason: str) -> None:
         await note(tx, checkout, PROVIDER, reason)
 
 
-async def _while_capturing(tx: Tx, purchase: Purchase, outcome: Outcome, ports: CheckoutPorts) -> bool:
+async def _while_capturing(tx: Tx, purchase: Purchase, outcome: Outcome) -> bool:
     found = outcome.found
     if isinstance(found, Refused):
         if found.reason in _READ_FIRST and not outcome.was_read:

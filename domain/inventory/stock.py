@@ -19,8 +19,8 @@ from domain.shared.actor import Actor
 from domain.shared.commands import IdempotencyKey, command
 from domain.shared.database import Database, Tx, table
 from domain.shared.errors import InvalidInput, NotFound
-from domain.shared.idempotency import claim
-from domain.shared.ids import VariantId, new_id
+from domain.shared.idempotency import is_repeated
+from domain.shared.ids import VariantId
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
 Quantity = Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
@@ -95,20 +95,13 @@ async def _set(
     actor: Actor,
     db: Database,
 ) -> UUID:
-    seller_id, user_id, outcome_id = actor.seller(), actor.user(), new_id()
+    seller_id, user_id = actor.seller(), actor.user()
 
     async def step(tx: Tx) -> UUID:
         if await tx.reads.scalar(_OWNED, variant_id=command.variant_id, seller_id=seller_id) is None:
             raise NotFound("variant")
-        stands = await claim(
-            tx,
-            actor_id=user_id,
-            operation=f"stock_{type(command).__name__}",
-            key=command.idempotency_key,
-            command=command,
-            outcome_id=outcome_id,
-        )
-        if stands is not None:
+        operation = f"stock_{type(command).__name__}"
+        if await is_repeated(tx, operation, command, actor_id=user_id, about=command.variant_id):
             return command.variant_id
         item = (await lock_or_make(tx, [command.variant_id]))[command.variant_id]
         delta = _checked(item, wanted(item.on_hand), path) - item.on_hand
