@@ -141,6 +141,7 @@ async def _facts(tx: Tx, checkout: Checkout) -> RiskFacts:
     assert counts is not None, "a checkout refers to its buyer"
     return RiskFacts(
         total_minor=checkout.total_minor,
+        currency=checkout.currency,
         registered_at=counts.registered_at,
         failed_checkouts=counts.failed_checkouts,
         buyers_on_device=counts.buyers_on_device,

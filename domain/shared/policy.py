@@ -21,4 +21,5 @@ class Policy:
     refresh_token_seconds: int = 30 * 24 * 3600
     signal_retention_seconds: int = 180 * 24 * 3600
     review_amount_minor: int = 200_000
-    """A checkout from this total on is looked at when the buyer is new."""
+    """A checkout from this total on is looked at when the buyer is new. It is in EUR, and stands for about as much in
+    any other currency (`domain.risk.assessing.worth_of`)."""
