@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from domain.catalog.attributes import AttributeDefinition, schema_faults, write_schema
 from domain.catalog.changes import note_changes_of_categories
 from domain.catalog.model import ATTRIBUTES_MAX, CATEGORY_DEPTH_MAX, Category
-from domain.catalog.tree import CategoryView, category_by_path, lines_by_ids, schema_of, subtree
+from domain.catalog.tree import CategoryView, categories_in_all, category_by_path, lines_by_ids, schema_of, subtree
 from domain.shared.actor import Actor
 from domain.shared.commands import Line, command
 from domain.shared.database import Database, Tx
@@ -23,6 +23,9 @@ from domain.shared.ids import CategoryId, new_id
 from domain.shared.money import PPM
 
 POSITION_MAX: Final = 10_000
+CATEGORIES_MAX: Final = 20_000
+"""Of the whole marketplace, so that roots, siblings and what is beneath a category can each be read at once."""
+_ONE_PATH: Final = "uq_category_path"
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 Attributes = Annotated[tuple[AttributeDefinition, ...], Field(max_length=ATTRIBUTES_MAX)]
@@ -62,6 +65,8 @@ async def create_category(command: CreateCategory, *, actor: Actor, db: Database
         issues = schema_faults(schema_of(line), command.attributes)
         if len(line) >= CATEGORY_DEPTH_MAX:
             issues.append(Issue(("parent_id",), "TOO_DEEP", f"The tree has at most {CATEGORY_DEPTH_MAX} levels."))
+        if await categories_in_all(tx.reads) >= CATEGORIES_MAX:
+            issues.append(Issue(("slug",), "TOO_MANY", f"There are at most {CATEGORIES_MAX} categories."))
         if await category_by_path(tx.reads, path) is not None:
             issues.extend(_slug_taken(command.slug).issues)
         if issues:
@@ -84,6 +89,8 @@ async def create_category(command: CreateCategory, *, actor: Actor, db: Database
         return await db.run(step)
     except IntegrityError as fault:
         # Two roots made at once have no common lock; the unique path decides.
+        if _ONE_PATH not in str(fault.orig):
+            raise
         raise _slug_taken(command.slug) from fault
 
 
@@ -134,10 +141,11 @@ def _faults_beneath(
         for index, each in enumerate(command.attributes)
         if each.name in taken
     ]
-    above = len(schema_of(line[:-1])) + len(command.attributes)
-    own = {child.path: len(child.attributes) for child in beneath}
-    for path in own:
-        count = above + sum(number for other, number in own.items() if f"{path}/".startswith(f"{other}/"))
+    # Down the tree: a path sorts behind those that begin it.
+    counts = {line[-1].path: len(schema_of(line[:-1])) + len(command.attributes)}
+    for child in sorted(beneath, key=lambda each: each.path):
+        path = child.path
+        count = counts[path] = counts[path.rpartition("/")[0]] + len(child.attributes)
         if count > ATTRIBUTES_MAX:
             message = f"{path} would have {count} attributes; at most {ATTRIBUTES_MAX} are allowed."
             issues.append(Issue(("attributes",), "TOO_MANY", message))

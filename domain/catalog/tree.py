@@ -43,6 +43,7 @@ _BY_PATHS = Query(_NODE.where(_categories.c.path == func.any(bindparam("paths"))
 _ROOTS = Query(_NODE.where(_categories.c.parent_id.is_(None)).order_by(*_ORDER), CategoryView)
 _CHILDREN = Query(_NODE.where(_categories.c.parent_id == func.any(bindparam("ids"))).order_by(*_ORDER), CategoryView)
 _SUBTREE = Query(_NODE.where(func.starts_with(_categories.c.path, bindparam("prefix"))), CategoryView)
+_COUNT = select(func.count()).select_from(_categories)
 
 _line = (
     select(
@@ -80,6 +81,10 @@ async def category_by_path(reads: Reads, path: str) -> CategoryView | None:
 
 async def categories_by_paths(reads: Reads, paths: Sequence[str]) -> Mapping[str, CategoryView]:
     return {each.path: each for each in await reads.all(_BY_PATHS, paths=list(paths))}
+
+
+async def categories_in_all(reads: Reads) -> int:
+    return int(await reads.scalar(_COUNT))
 
 
 async def root_categories(reads: Reads) -> list[CategoryView]:
