@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -28,7 +29,7 @@ from app.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from app.doctor.place import remember_environment
 from infra.postgres.embedded import EmbeddedPostgres
 from infra.processes.owned import EmbeddedServerFailed, OwnedProcess
-from infra.processes.supervisor import RESTARTS_MAX, ChildGaveUp, Plan, Supervisor
+from infra.processes.supervisor import RESTARTS_MAX, ChildGaveUp, Plan, RecentEnds, Supervisor
 from infra.processes.takeover import DirectoryLock
 from infra.redis.embedded import EmbeddedRedis
 from infra.stripe.events import EVENTS
@@ -91,7 +92,7 @@ class Launcher:
         self._stop = stop
         self._stack = stack
         self._servers: list[tuple[str, EmbeddedPostgres | EmbeddedRedis]] = []
-        self._server_restarts = 0
+        self._server_ends: defaultdict[str, RecentEnds] = defaultdict(RecentEnds)
         self._environment: dict[str, str] = {}
         self._supervisor = Supervisor(self._data, self._say)
 
@@ -129,8 +130,7 @@ class Launcher:
     def _look_after(self) -> None:
         for name, server in self._servers:
             if not server.is_running():
-                self._server_restarts += 1
-                if self._server_restarts > RESTARTS_MAX:
+                if self._server_ends[name].add(time.monotonic()) > RESTARTS_MAX:
                     raise DevFailed(f"{name} keeps ending; its log: {server.log}")
                 self._say(f"{name} ended and is started again")
                 server.stop()

@@ -39,11 +39,25 @@ class Plan:
     stop_seconds: float = STOP_SECONDS_MAX
 
 
+class RecentEnds:
+    """How often something has ended of late: more often than RESTARTS_MAX, a passing fault does not explain it."""
+
+    def __init__(self) -> None:
+        self._at: deque[float] = deque(maxlen=RESTARTS_MAX + 1)
+
+    def add(self, now: float) -> int:
+        """It ended at `now`, in seconds of a clock that never goes back. How often within the window, this included."""
+        self._at.append(now)
+        while now - self._at[0] > RESTART_WINDOW_SECONDS:
+            self._at.popleft()
+        return len(self._at)
+
+
 @dataclass(slots=True)
 class Child:
     plan: Plan
     process: OwnedProcess
-    ends: deque[float] = field(default_factory=deque)
+    ends: RecentEnds = field(default_factory=RecentEnds)
     restart_at: float | None = None
 
 
@@ -91,13 +105,11 @@ class Supervisor:
                 child.process = self._launch(child.plan)
 
     def _pause_after(self, child: Child, exit_code: int, now: float) -> float:
-        child.ends.append(now)
-        while now - child.ends[0] > RESTART_WINDOW_SECONDS:
-            child.ends.popleft()
-        if len(child.ends) > RESTARTS_MAX:
+        ends = child.ends.add(now)
+        if ends > RESTARTS_MAX:
             raise ChildGaveUp(child.plan.name, exit_code)
         self._report(f"the {child.plan.name} ended with code {exit_code} and is started again")
-        pause: float = self._first_pause_seconds * 2 ** (len(child.ends) - 1)
+        pause: float = self._first_pause_seconds * 2 ** (ends - 1)
         return pause
 
     def running(self) -> dict[str, int]:

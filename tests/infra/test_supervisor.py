@@ -11,7 +11,15 @@ import psutil
 import pytest
 
 from infra.processes.owned import OwnedProcess
-from infra.processes.supervisor import RESTARTS_MAX, ChildGaveUp, Plan, Supervisor, recorded_process
+from infra.processes.supervisor import (
+    RESTART_WINDOW_SECONDS,
+    RESTARTS_MAX,
+    ChildGaveUp,
+    Plan,
+    RecentEnds,
+    Supervisor,
+    recorded_process,
+)
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")
 STUBBORN = (
@@ -70,6 +78,15 @@ def test_a_child_that_keeps_dying_is_given_up(tmp_path: Path, said: list[str]) -
     with pytest.raises(ChildGaveUp, match="the broken ended 6 times within a minute, last with code 3"):
         check_for_ever()
     assert len(said) == RESTARTS_MAX
+
+
+def test_only_ends_within_the_window_count() -> None:
+    rare = RecentEnds()
+    assert [rare.add(day * 86_400.0) for day in range(RESTARTS_MAX * 2)] == [1] * RESTARTS_MAX * 2
+    often = RecentEnds()
+    for count in range(1, RESTARTS_MAX + 2):
+        assert often.add(count * 1.0) == count
+    assert often.add(RESTART_WINDOW_SECONDS + RESTARTS_MAX) == 3
 
 
 def test_stopping_leaves_nothing_behind(tmp_path: Path, supervisor: Supervisor) -> None:
