@@ -9,7 +9,7 @@ import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
 from redis.asyncio import Redis
@@ -91,19 +91,24 @@ class RedisHints:
 
     async def run_receiver(self) -> None:
         """Keep the subscribed connection, for ever."""
-        pause = PAUSE_MIN_SECONDS
+        pause, clock = PAUSE_MIN_SECONDS, asyncio.get_running_loop()
         while True:
-            pubsub = self._client.pubsub()
+            began = clock.time()
             try:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    await pubsub.connect()  # type: ignore[no-untyped-call]  # redis leaves it untyped
-                    await pubsub.subscribe(ALIVE)
-                pause = PAUSE_MIN_SECONDS
-                await self._serve(pubsub)
+                async with aclosing(self._client.pubsub()) as pubsub:
+                    async with asyncio.timeout(ANSWER_SECONDS):
+                        await pubsub.connect()  # type: ignore[no-untyped-call]  # redis leaves it untyped
+                        await pubsub.subscribe(ALIVE)
+                    await self._serve(pubsub)
             except _FAULTS as fault:
                 _log.warning("hints are not received, readers poll: %s", type(fault).__name__)
-            finally:
-                await pubsub.aclose()  # type: ignore[no-untyped-call]  # redis leaves it untyped
+            except Exception:  # noqa: BLE001  # logged with its trace
+                # Nobody waits for this task: whatever else ended it would stay unseen, and every feed of the process
+                # would poll until a restart.
+                _log.exception("hints are not received because of a fault, readers poll")
+            if clock.time() - began > PAUSE_MAX_SECONDS:
+                # It was connected for a while; what fails right after connecting waits longer and longer.
+                pause = PAUSE_MIN_SECONDS
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # jitter, not a secret
             pause = min(pause * 2, PAUSE_MAX_SECONDS)
 

@@ -4,10 +4,13 @@ The promise to readers: after a commit they are woken, or their poll comes; noth
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 
 from domain.shared.feeds import follow
 from domain.shared.ids import new_id
@@ -78,6 +81,37 @@ async def test_listeners_are_woken_when_redis_is_back(tmp_path: Path) -> None:
                     await asyncio.wait({heard}, timeout=0.05)
     finally:
         await asyncio.to_thread(redis.stop)
+
+
+class FakeFaultyRedis(Redis):
+    """A real client whose first subscriptions fail as none should."""
+
+    faults_left = 2
+
+    def pubsub(self, **options: object) -> PubSub:
+        if self.faults_left:
+            self.faults_left -= 1
+            raise LookupError("nobody expects this")
+        return super().pubsub(**options)
+
+
+async def test_a_fault_that_is_not_of_redis_is_logged_and_outlived(
+    redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = FakeFaultyRedis.from_url(redis_url, decode_responses=True)
+    hints = RedisHints(client)
+    receiver = asyncio.create_task(hints.run_receiver())
+    try:
+        async with hints.listen(["order:1"]) as stream:
+            await woken(stream)  # the confirmation of the subscription
+        logged = [record for record in caplog.records if record.levelno == logging.ERROR and record.exc_info]
+        assert len(logged) == 2
+        assert not receiver.done()
+    finally:
+        receiver.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await receiver
+        await client.aclose()
 
 
 async def test_listeners_come_and_go_on_one_topic(two_processes: tuple[RedisHints, RedisHints]) -> None:
