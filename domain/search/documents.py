@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select, true
 
 from domain.catalog.model import (
     Category,
@@ -157,18 +157,18 @@ def _states() -> Select[Any]:
 
 def _sold() -> Select[Any]:
     recent = (
-        select(_movements.c.on_hand_delta, _movements.c.kind)
-        .where(_movements.c.stock_item_id == _items.c.id, _movements.c.id >= bindparam("since"))
+        select(_movements.c.on_hand_delta)
+        .where(
+            _movements.c.stock_item_id == _items.c.id,
+            _movements.c.id >= bindparam("since"),
+            _movements.c.kind == MovementKind.COMMIT.value,
+        )
         .limit(MOVEMENTS_MAX)
         .lateral("recent")
     )
     return (
         select(_variants.c.listing_id, -func.sum(recent.c.on_hand_delta))
-        .select_from(
-            _variants.join(_items, _items.c.variant_id == _variants.c.id).join(
-                recent, recent.c.kind == MovementKind.COMMIT.value
-            )
-        )
+        .select_from(_variants.join(_items, _items.c.variant_id == _variants.c.id).join(recent, true()))
         .where(_variants.c.listing_id == func.any(bindparam("ids")))
         .group_by(_variants.c.listing_id)
     )

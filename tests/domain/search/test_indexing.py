@@ -16,6 +16,7 @@ from domain.catalog.model import Listing, ListingStatus, Variant, Visibility
 from domain.inventory.model import MovementKind, StockItem, StockMovement, StockStatus
 from domain.search import indexing
 from domain.search.catching_up import _forget, _last_note, catch_up
+from domain.search.documents import MOVEMENTS_MAX, POPULARITY_PER_SALE
 from domain.search.indexing import drain, rebuild, refresh
 from domain.search.ports import SearchQuery, SearchSort
 from domain.sellers.model import Seller, SellerStatus
@@ -249,6 +250,36 @@ async def test_what_sold_in_the_last_months_makes_a_listing_popular(fresh_contai
     query = SearchQuery(seller_id=quiet.seller_id, sort=SearchSort.POPULARITY)
     hits = (await fresh_container.ports.search_index.search(query)).hits
     assert [(hit.listing_id, hit.position[2]) for hit in hits] == [(loud.listing_id, 10), (quiet.listing_id, 0)]
+
+
+async def test_what_was_only_reserved_takes_no_room_from_what_was_sold(fresh_container: Container) -> None:
+    busy = await on_sale(fresh_container)
+
+    async def reserve_often_and_sell(tx: Tx) -> None:
+        items = table(StockItem)
+        item_id = await tx.reads.scalar(select(items.c.id).where(items.c.variant_id == busy.variant_id))
+        kinds = [MovementKind.RESERVE] * MOVEMENTS_MAX + [MovementKind.COMMIT] * 3
+        await tx.add(
+            *(
+                StockMovement(
+                    id=new_id(),
+                    stock_item_id=item_id,
+                    kind=kind,
+                    on_hand_delta=-1 if kind is MovementKind.COMMIT else 0,
+                    reserved_delta=1,
+                    actor="system",
+                    at=tx.now,
+                )
+                for kind in kinds
+            )
+        )
+
+    await fresh_container.ports.db.run(reserve_often_and_sell)
+    await note(fresh_container, busy.listing_id)
+    await drained(fresh_container)
+    query = SearchQuery(seller_id=busy.seller_id, sort=SearchSort.POPULARITY)
+    [hit] = (await fresh_container.ports.search_index.search(query)).hits
+    assert hit.position[2] == 3 * POPULARITY_PER_SALE
 
 
 class FakeBusyDatabase:
