@@ -4,7 +4,7 @@ Invariant: an event carries references only, never personal data or amounts to a
 present state. Each noun defines its events in `domain/<noun>/events.py`.
 """
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
@@ -29,7 +29,8 @@ class Event:
 
     def payload(self) -> dict[str, str]:
         """Flat text for a job."""
-        return {name: _text(value) for name, value in asdict(self).items() if value is not None}
+        values = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {name: _text(value) for name, value in values if value is not None}
 
     @classmethod
     def parse(cls, payload: dict[str, str]) -> Self:
