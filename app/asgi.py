@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
                     handlers_of=handlers_of(),
                     measures=measures,
                     watch_pool=measures.watch_pool,
-                    by_keys=True,
+                    serving=True,
                 )
             )
             yield

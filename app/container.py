@@ -37,7 +37,7 @@ from infra.jwt.signer import JwtTokenSigner
 from infra.mail.mailbox import MailboxDirectory
 from infra.mail.smtp import SmtpMailSender, SmtpServer
 from infra.pillow.renderer import ProcessImageRenderer
-from infra.postgres.connections import KEPT_PLANS, create_engine
+from infra.postgres.connections import KEPT_PLANS, create_engine, fill
 from infra.postgres.database import PostgresDatabase
 from infra.postgres.jobs import JobQueue
 from infra.postgres.pools import open_pool
@@ -111,17 +111,17 @@ async def open_container(
     observe_sql: Callable[[str], None] | None = None,
     measures: Measures | None = None,
     watch_pool: WatchPool | None = None,
-    by_keys: bool = False,
+    serving: bool = False,
 ) -> AsyncIterator[Container]:
     """Opens pools and clients. `observe_sql` sees the text of every statement of the read door.
 
-    `by_keys`: transactions here find their rows by keys (they answer requests, they do not sweep).
+    `serving`: requests are answered, nothing is swept; all connections are open before anybody comes.
     """
     clock = clock or SystemClock(settings.clock_offset_seconds)
     measures = measures or NoMeasures()
     async with AsyncExitStack() as opened:
-        engine = opened_engine(opened, settings, KEPT_PLANS if by_keys else None)
-        primary_pool, read_pool, search_pool = await open_pools(opened, settings, watch_pool)
+        engine = await open_engine(opened, settings, serving=serving)
+        primary_pool, read_pool, search_pool = await open_pools(opened, settings, watch_pool, filled=serving)
         hints = await opened.enter_async_context(open_redis_hints(settings.redis_url))
         redis = await opened.enter_async_context(redis_of(settings, measures))
         hasher = password_hasher(settings)
@@ -300,34 +300,29 @@ def hint_at(hints: RedisHints, events: Sequence[Event]) -> None:
 
 
 async def open_pools(
-    opened: AsyncExitStack, settings: Settings, watch_pool: WatchPool | None
+    opened: AsyncExitStack, settings: Settings, watch_pool: WatchPool | None, *, filled: bool
 ) -> tuple[asyncpg.Pool, asyncpg.Pool, asyncpg.Pool]:
     """For single statements on the primary, for reads, and for searches."""
-    primary, reads, url = settings.database_pool_size, settings.database_read_pool_size, settings.read_url
+
+    async def pool(name: str, url: str, size: int, server_settings: Mapping[str, str] | None = None) -> asyncpg.Pool:
+        made = await open_pool(url, size, server_settings, filled=filled)
+        opened.push_async_callback(made.close)
+        if watch_pool is not None:
+            watch_pool(name, size=made.get_size, idle=made.get_idle_size)
+        return made
+
     return (
-        await opened_pool(opened, "primary", settings.database_url, primary, watch_pool),
-        await opened_pool(opened, "reads", url, reads, watch_pool),
-        await opened_pool(opened, "search", url, settings.database_search_pool_size, watch_pool, SERVER_SETTINGS),
+        await pool("primary", settings.database_url, settings.database_pool_size),
+        await pool("reads", settings.read_url, settings.database_read_pool_size),
+        await pool("search", settings.read_url, settings.database_search_pool_size, SERVER_SETTINGS),
     )
 
 
-def opened_engine(opened: AsyncExitStack, settings: Settings, server_settings: Mapping[str, str] | None) -> AsyncEngine:
+async def open_engine(opened: AsyncExitStack, settings: Settings, *, serving: bool) -> AsyncEngine:
     """For transactions."""
-    engine = create_engine(settings.database_url, size=settings.database_pool_size, server_settings=server_settings)
+    size = settings.database_pool_size
+    engine = create_engine(settings.database_url, size=size, server_settings=KEPT_PLANS if serving else None)
     opened.push_async_callback(engine.dispose)
+    if serving:
+        await fill(engine, size)
     return engine
-
-
-async def opened_pool(
-    opened: AsyncExitStack,
-    name: str,
-    url: str,
-    size: int,
-    watch_pool: WatchPool | None,
-    server_settings: Mapping[str, str] | None = None,
-) -> asyncpg.Pool:
-    pool = await open_pool(url, size, server_settings)
-    opened.push_async_callback(pool.close)
-    if watch_pool is not None:
-        watch_pool(name, size=pool.get_size, idle=pool.get_idle_size)
-    return pool

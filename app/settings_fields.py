@@ -76,9 +76,9 @@ class Fields(BaseSettings):
         repr=False,
         description="A replica for reads that nothing is decided on; by default the primary.",
     )
-    database_pool_size: int = Field(10, ge=1, le=200, description="Connections per process for transactions.")
-    database_read_pool_size: int = Field(20, ge=1, le=200, description="Connections per process for reads.")
-    database_search_pool_size: int = Field(8, ge=1, le=200, description="Connections per process for searches.")
+    database_pool_size: int = Field(8, ge=1, le=200, description="Connections per process for transactions.")
+    database_read_pool_size: int = Field(12, ge=1, le=200, description="Connections per process for reads.")
+    database_search_pool_size: int = Field(6, ge=1, le=200, description="Connections per process for searches.")
     redis_url: str = Field(repr=False, description="Redis 6.2 or later, `redis://host:6379/0`.")
     redis_pool_size: int = Field(50, ge=1, le=1000, description="Connections per process to Redis.")
     redis_answer_seconds: float = Field(

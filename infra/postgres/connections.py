@@ -5,7 +5,7 @@ are in autocommit, so that nothing but `transaction` begins or ends anything.
 """
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
 
@@ -83,6 +83,13 @@ def create_engine(
 
     event.listen(engine.sync_engine, "connect", set_codecs)
     return engine
+
+
+async def fill(engine: AsyncEngine, size: int) -> None:
+    """Open as many connections; they stay in the engine's pool."""
+    async with AsyncExitStack() as held:
+        for _ in range(size):
+            await held.enter_async_context(open_connection(engine))
 
 
 async def set_json_codec(connection: asyncpg.Connection) -> None:

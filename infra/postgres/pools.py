@@ -13,6 +13,7 @@ from infra.postgres.connections import STATEMENTS_CACHED_MAX, set_json_codec
 
 SECONDS_MAX: Final = 10
 """For a connection, and for a statement."""
+IDLE_SECONDS_MAX: Final = 300
 
 
 class UnchangedConnection(asyncpg.Connection):
@@ -25,12 +26,18 @@ class UnchangedConnection(asyncpg.Connection):
             await super().reset(timeout=timeout)
 
 
-async def open_pool(url: str, size: int, server_settings: Mapping[str, str] | None = None) -> asyncpg.Pool:
-    """A pool whose connections speak the shared codecs. The caller closes it."""
+async def open_pool(
+    url: str, size: int, server_settings: Mapping[str, str] | None = None, *, filled: bool = False
+) -> asyncpg.Pool:
+    """A pool whose connections speak the shared codecs. The caller closes it.
+
+    `filled`: all of them are opened now and stay open, so that nobody who asks waits for one.
+    """
     return await asyncpg.create_pool(
         url,
-        min_size=1,
+        min_size=size if filled else 1,
         max_size=size,
+        max_inactive_connection_lifetime=0 if filled else IDLE_SECONDS_MAX,
         init=set_json_codec,
         command_timeout=SECONDS_MAX,
         timeout=SECONDS_MAX,
