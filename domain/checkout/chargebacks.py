@@ -12,16 +12,15 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import bindparam, select
 
-from domain.checkout.attribution import hold_cause, refund_id_of
+from domain.checkout.attribution import hold_cause
 from domain.checkout.ports import CheckoutPorts
+from domain.checkout.winning import give_back
 from domain.ledger.posting import post_all
 from domain.ledger.recipes import chargeback as chargeback_recipe
 from domain.orders.holds import lift_holds, place_hold_once
 from domain.orders.model import HoldKind, Order
-from domain.orders.refunds import settle_refund
-from domain.payments.model import PaymentAllocation, Refund, RefundStatus
+from domain.payments.model import PaymentAllocation
 from domain.payments.ports import ProviderChargeback, ProviderChargebackStatus
-from domain.payments.refund_outcomes import take_back
 from domain.risk.assessing import Assessment, RiskReason, record_assessment
 from domain.risk.losses import Loss, has_case, settle_loss
 from domain.risk.model import LossKind, Verdict
@@ -77,7 +76,7 @@ async def take_in(tx: Tx, *, payment_id: UUID, order_ids: Sequence[UUID], found:
         if chargeback.status is ProviderChargebackStatus.LOST:
             await _open_case(tx, payment_id, orders[0].checkout_id, chargeback)
         elif chargeback.status is ProviderChargebackStatus.WON:
-            await _take_back(tx, payment_id, orders, chargeback.chargeback_ref)
+            await _win(tx, payment_id, orders, chargeback.chargeback_ref)
 
 
 async def _hold(tx: Tx, order: Order, cause_id: UUID, status: ProviderChargebackStatus) -> None:
@@ -108,14 +107,7 @@ def _loss_of(payment_id: UUID, chargeback: ProviderChargeback) -> Loss | None:
     return Loss(LossKind.CHARGEBACK, payment_id, chargeback.chargeback_ref, taken_minor, currency)
 
 
-async def _take_back(tx: Tx, payment_id: UUID, orders: Sequence[Order], chargeback_ref: str) -> None:
-    """Won after all: what was given to orders as lost is theirs again."""
-    by_id = {refund_id_of(order.id, chargeback_ref): order for order in orders}
-    given = [refund for refund in await tx.load(Refund, list(by_id)) if refund.status is RefundStatus.SUCCEEDED]
-    if given:
-        ids = [refund.id for refund in given]
-        await take_back(tx, payment_id=payment_id, refund_ids=ids, code="chargeback_won")
-        for refund in given:
-            await settle_refund(tx, by_id[refund.id], refund, PROVIDER)
+async def _win(tx: Tx, payment_id: UUID, orders: Sequence[Order], chargeback_ref: str) -> None:
+    await give_back(tx, payment_id=payment_id, orders=orders, chargeback_ref=chargeback_ref)
     note = "The chargeback was won."
     await settle_loss(tx, payment_id=payment_id, provider_ref=chargeback_ref, by=None, note=note)

@@ -196,6 +196,40 @@ def release(
     )
 
 
+def later_release(
+    *,
+    order_id: UUID,
+    refund_id: UUID,
+    seller_id: UUID,
+    held_minor: int,
+    released_minor: int,
+    taken_minor: int,
+    total_minor: int,
+    commission_minor: int,
+    currency: str,
+    on: date,
+) -> Posting:
+    """What was taken for `refund_id` before an order's release came back after it, and becomes the seller's too.
+
+    Afterwards as much commission is taken as if all of it had been released at once. `released_minor`, which may be
+    zero, is with the commission, `taken_minor` the commission in it.
+    """
+    due_minor = _commission_of(released_minor + held_minor, total_minor, commission_minor) - taken_minor
+    return Posting(
+        id=posting_id(TransactionKind.RELEASE, order_id, refund_id),
+        kind=TransactionKind.RELEASE,
+        cause=f"order:{order_id}",
+        currency=currency,
+        order_id=order_id,
+        entries=(
+            EntryDraft(_ESCROW, held_minor),
+            EntryDraft(AccountKind.SELLER_PAYABLE, due_minor - held_minor, owner_id=seller_id),
+            EntryDraft(AccountKind.PLATFORM_COMMISSION, -due_minor),
+        ),
+        effective_on=on,
+    )
+
+
 def _commission_of(part_minor: int, total_minor: int, commission_minor: int) -> int:
     return split(commission_minor, [part_minor, total_minor - part_minor])[0]
 

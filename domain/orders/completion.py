@@ -9,13 +9,13 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, select, text
+from sqlalchemy import bindparam, exists, func, select, text
 
 from domain.ledger.posting import post
 from domain.ledger.reads import escrow_by_orders
 from domain.ledger.recipes import release
 from domain.orders.holds import is_on_hold, refuse_on_hold
-from domain.orders.model import EscrowState, Order, OrderEventKind, OrderHold, OrderStatus
+from domain.orders.model import EscrowState, Order, OrderEvent, OrderEventKind, OrderHold, OrderStatus
 from domain.orders.timeline import append, move
 from domain.shared.actor import SYSTEM, Actor
 from domain.shared.clock import Clock
@@ -25,7 +25,8 @@ from domain.shared.transitions import Party
 
 BATCH_MAX: Final = 100
 
-_orders, _holds = table(Order), table(OrderHold)
+_orders, _holds, _events = table(Order), table(OrderHold), table(OrderEvent)
+_cause = _events.alias("cause")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,19 @@ _DUE = Query(
     .order_by(_orders.c.release_due_at)
     .limit(bindparam("limit")),
     _Due,
+)
+
+_SINCE = (
+    select(_events.c.id)
+    .where(
+        _events.c.order_id == bindparam("order_id"),
+        _events.c.kind == OrderEventKind.COMPLETED.value,
+        _events.c.sequence
+        > select(func.min(_cause.c.sequence))
+        .where(_cause.c.order_id == bindparam("order_id"), _cause.c.cause_id == bindparam("cause_id"))
+        .scalar_subquery(),
+    )
+    .limit(1)
 )
 
 
@@ -77,6 +91,11 @@ async def complete(tx: Tx, order: Order, *, actor: Actor, party: Party) -> None:
     order.completed_at = tx.now
     await append(tx, order, OrderEventKind.COMPLETED, actor)
     await _release(tx, order, actor)
+
+
+async def completed_since(tx: Tx, order_id: UUID, cause_id: UUID) -> bool:
+    """Whether the order completed after its timeline first named the cause. The caller holds the order's lock."""
+    return await tx.reads.scalar(_SINCE, order_id=order_id, cause_id=cause_id) is not None
 
 
 async def _release(tx: Tx, order: Order, actor: Actor) -> None:

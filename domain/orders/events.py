@@ -120,6 +120,13 @@ class OrderRefundFailed(OrderMoved):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderChargebackWon(OrderMoved):
+    """`cause_id` is the refund that stood for what the bank had taken of the order."""
+
+    kind: ClassVar[str] = "order.chargeback_won"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderHoldOpened(OrderMoved):
     """`cause_id` is the hold."""
 
@@ -152,6 +159,7 @@ EVENTS: Final[dict[OrderEventKind, type[OrderMoved]]] = {
     OrderEventKind.REFUND_STARTED: OrderRefundStarted,
     OrderEventKind.REFUNDED: OrderRefunded,
     OrderEventKind.REFUND_FAILED: OrderRefundFailed,
+    OrderEventKind.CHARGEBACK_WON: OrderChargebackWon,
     OrderEventKind.HOLD_OPENED: OrderHoldOpened,
     OrderEventKind.HOLD_CLOSED: OrderHoldClosed,
     OrderEventKind.RELEASED: EscrowReleased,

@@ -152,6 +152,7 @@ class OrderEventKind(StrEnum):
     REFUND_STARTED = "refund_started"
     REFUNDED = "refunded"
     REFUND_FAILED = "refund_failed"
+    CHARGEBACK_WON = "chargeback_won"
     HOLD_OPENED = "hold_opened"
     HOLD_CLOSED = "hold_closed"
     RELEASED = "released"

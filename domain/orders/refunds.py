@@ -60,7 +60,6 @@ _FAILED = Query(
     .limit(FAILED_MAX),
     _Failed,
 )
-_KINDS = {RefundStatus.SUCCEEDED: OrderEventKind.REFUNDED, RefundStatus.FAILED: OrderEventKind.REFUND_FAILED}
 
 
 @command
@@ -117,9 +116,9 @@ async def note_refund(refund_id: UUID, *, db: Database) -> None:
 
     async def step(tx: Tx) -> None:
         refund = await tx.get(Refund, refund_id)
-        if refund is None or refund.status not in _KINDS:
+        if refund is None or refund.status is RefundStatus.PENDING:
             return
-        kind = _KINDS[refund.status]
+        kind = _kind_of(refund)
         for order in await tx.lock(Order, [refund.order_id]):
             noted = await tx.reads.scalar(_NOTED, order_id=order.id, cause_id=refund_id, kind=kind.value)
             if noted is None:
@@ -131,8 +130,16 @@ async def note_refund(refund_id: UUID, *, db: Database) -> None:
 async def settle_refund(tx: Tx, order: Order, refund: Refund, actor: Actor) -> None:
     """The refund is over, one way or the other, and its order says so. The caller holds the order's lock."""
     await _settle_escrow(tx, order)
-    await append(tx, order, _KINDS[refund.status], actor, cause_id=refund.id)
+    await append(tx, order, _kind_of(refund), actor, cause_id=refund.id)
     await _settle_hold(tx, order, refund)
+
+
+def _kind_of(refund: Refund) -> OrderEventKind:
+    """What is over, for the timeline. A bank's refund is no refund of ours: it fails by being won."""
+    if refund.status is RefundStatus.SUCCEEDED:
+        return OrderEventKind.REFUNDED
+    by_bank = refund.cause == RefundCause.CHARGEBACK
+    return OrderEventKind.CHARGEBACK_WON if by_bank else OrderEventKind.REFUND_FAILED
 
 
 async def _settle_escrow(tx: Tx, order: Order) -> None:

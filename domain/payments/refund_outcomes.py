@@ -48,12 +48,17 @@ async def apply_refusal(tx: Tx, *, refund_id: UUID, code: str) -> None:
         _fail(tx, refund, code)
 
 
-async def take_back(tx: Tx, *, payment_id: UUID, refund_ids: Sequence[UUID], code: str | None) -> None:
-    """What succeeded of these refunds of a payment is undone: the money is with the provider again. Harmless twice."""
+async def take_back(
+    tx: Tx, *, payment_id: UUID, refund_ids: Sequence[UUID], code: str | None, along: Sequence[Posting] = ()
+) -> None:
+    """What succeeded of these refunds of a payment is undone: the money is with the provider again. Harmless twice.
+
+    `along` is booked with it, as balances are locked once and in order.
+    """
     await tx.lock(Payment, [payment_id])
     refunds = await tx.lock(Refund, refund_ids)
     assert all(refund.payment_id == payment_id for refund in refunds)
-    await _take_back(tx, [refund for refund in refunds if refund.status is RefundStatus.SUCCEEDED], code)
+    await _take_back(tx, [refund for refund in refunds if refund.status is RefundStatus.SUCCEEDED], code, along)
 
 
 async def _locked(tx: Tx, refund_id: UUID) -> Refund | None:
@@ -94,14 +99,14 @@ def _fail(tx: Tx, refund: Refund, code: str | None) -> None:
     tx.record(RefundFailed(at=tx.now, refund_id=refund.id, order_id=refund.order_id))
 
 
-async def _take_back(tx: Tx, refunds: Sequence[Refund], code: str | None) -> None:
+async def _take_back(tx: Tx, refunds: Sequence[Refund], code: str | None, along: Sequence[Posting] = ()) -> None:
     """The buyer's bank sent it back: the money is with the provider and held for the order, or the seller's, again.
 
     Booked at once, so that balances are locked in order.
     """
     reversals = [each for refund in refunds for each in await _reversals_of(tx, refund)]
     if reversals:
-        await post_all(tx, reversals)
+        await post_all(tx, [*reversals, *along])
     for refund in refunds:
         await count_payment(tx, refund.payment_id, -refund.amount_minor)
         await count_share(tx, refund, -refund.amount_minor)

@@ -98,6 +98,7 @@ expose(
         OrderEventKind.REFUND_STARTED: "Money is on its way back to the buyer.",
         OrderEventKind.REFUNDED: "The provider gave the money back.",
         OrderEventKind.REFUND_FAILED: "The money could not be given back; the marketplace holds it and looks at it.",
+        OrderEventKind.CHARGEBACK_WON: "What the buyer's bank had taken of its money came back.",
         OrderEventKind.HOLD_OPENED: "The money was put on hold.",
         OrderEventKind.HOLD_CLOSED: "A hold was lifted.",
         OrderEventKind.RELEASED: "The money became the seller's.",

@@ -9,7 +9,8 @@ from domain.checkout.attribution import AttributedPart, AttributeLoss, attribute
 from domain.checkout.chargebacks import on_chargeback
 from domain.checkout.refunds_by_hand import on_refund_message
 from domain.ledger.reads import ReleasedView, escrow_by_orders, released_by_orders
-from domain.payments.model import Payment, PaymentAllocation
+from domain.orders.refunds import note_refund
+from domain.payments.model import Payment, PaymentAllocation, Refund
 from domain.payments.ports import ProviderPayment
 from domain.risk.cases import CaseView, case_by_id
 from domain.risk.model import ModerationCase
@@ -47,6 +48,8 @@ class LossySale:
         self.gateway.fail_refund(refund_ref)
         for _ in range(2):
             await self.hear_of(refund_ref)
+        for refund in await rows(self.container, Refund, provider_ref=refund_ref):
+            await note_refund(refund.id, db=self.container.ports.db)
 
     async def hear_of(self, refund_ref: str) -> None:
         await on_refund_message(refund_ref, ports=ports_of(self.container, self.gateway))

@@ -158,11 +158,63 @@ async def test_a_chargeback_that_is_won_after_all_undoes_what_was_given(containe
     assert (booked["platform:loss"], booked["provider:fees"]) == (0, 0)
     assert await lossy.refunded() == (0, [0, 0])
     first, second = (await lossy.held()), (await lossy.released())
-    assert first[0] == TOTAL_MINOR
-    assert first[1] + second[1].released_minor == TOTAL_MINOR
+    assert first == [TOTAL_MINOR, 0], "what goes on is held again; what is over is the seller's"
+    assert (second[1].released_minor, second[1].commission_minor) == (TOTAL_MINOR, 252)
     order = await the_order(container, lossy.sale.order_id)
     assert order.escrow is EscrowState.HELD
     await lossy.release(0)
+    assert (await lossy.released())[0].commission_minor == 252
+
+
+async def test_the_timeline_says_that_a_chargeback_was_won_and_no_refund_failed(container: Container) -> None:
+    lossy = await a_lossy_sale(container)
+    chargeback = await lossy.lose_a_chargeback()
+    await lossy.attribute(500, TOTAL_MINOR)
+    await lossy.release(1)
+    assert (await the_order(container, lossy.sale.order_ids[1])).escrow is EscrowState.REFUNDED
+    lossy.gateway.bank.win(chargeback)
+    for _ in range(2):
+        await lossy.hear_of_chargebacks()
+    for refund in await rows(container, Refund, payment_id=lossy.sale.payment_id):
+        await note_refund(refund.id, db=container.ports.db)
+    goes_on, over = [[kind for _, kind in await timeline(container, id_)] for id_ in lossy.sale.order_ids]
+    assert goes_on[-3:] == ["refunded", "hold_closed", "chargeback_won"]
+    assert over[-3:] == ["completed", "chargeback_won", "released"]
+    assert "refund_failed" not in {*goes_on, *over}
+    assert (await the_order(container, lossy.sale.order_ids[1])).escrow is EscrowState.RELEASED
+    assert await lossy.held() == [TOTAL_MINOR, 0]
+
+
+async def test_won_after_the_release_gives_the_seller_back_what_they_owed(container: Container) -> None:
+    lossy = await a_lossy_sale(container)
+    await lossy.release(0)
+    chargeback = await lossy.lose_a_chargeback()
+    await lossy.attribute(700)
+    assert (await lossy.released())[0].released_minor == 1_800
+    lossy.gateway.bank.win(chargeback)
+    await lossy.hear_of_chargebacks()
+    first, _ = await lossy.released()
+    assert (first.released_minor, first.commission_minor) == (TOTAL_MINOR, 252)
+    kinds = [kind for _, kind in await timeline(container, lossy.sale.order_id)]
+    assert kinds.count("released") == 1, "it was released before, and nothing was held since"
+    assert kinds.count("chargeback_won") == 1
+
+
+async def test_what_is_kept_for_the_buyer_of_a_completed_order_is_not_released_by_a_won_chargeback(
+    container: Container,
+) -> None:
+    lossy = await a_lossy_sale(container)
+    refund_ref = await lossy.give_back(700)
+    await lossy.attribute(700)
+    await lossy.release(0)
+    await lossy.send_back(refund_ref)
+    assert (await lossy.held())[0] == 700
+    chargeback = await lossy.lose_a_chargeback()
+    await lossy.attribute(900, case=(await lossy.cases())[-1])
+    lossy.gateway.bank.win(chargeback)
+    await lossy.hear_of_chargebacks()
+    assert (await lossy.held())[0] == 700
+    assert (await lossy.released())[0].released_minor == 1_800
 
 
 async def test_a_chargeback_that_is_won_before_anybody_decided_closes_its_case(container: Container) -> None:
