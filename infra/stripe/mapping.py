@@ -1,8 +1,13 @@
-"""Stripe's objects read into the port's values."""
+"""Stripe's objects read into the port's values.
 
+Invariant: a status that is not known yet never ends anything: what it is about is waited for, its money stays where it
+is, and the log says so.
+"""
+
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from domain.payments.ports import (
@@ -21,7 +26,10 @@ from domain.payments.ports import (
     ProviderTransfer,
 )
 
+_log = logging.getLogger(__name__)
+
 Body = Mapping[str, Any]
+S = TypeVar("S")
 
 _PAYMENT: Final[Mapping[str, ProviderPaymentStatus]] = {
     "requires_payment_method": ProviderPaymentStatus.REQUIRES_PAYMENT_METHOD,
@@ -85,7 +93,7 @@ def payment_of(intent: Body) -> ProviderPayment:
     card = (charge.get("payment_method_details") or {}).get("card") or {}
     movement = _expanded(charge.get("balance_transaction"))
     capture_before = card.get("capture_before")
-    status = _PAYMENT[intent["status"]]
+    status = _status(intent, _PAYMENT, unknown=ProviderPaymentStatus.PROCESSING)
     authorized = status is ProviderPaymentStatus.AUTHORIZED
     error = _decline(intent, status)
     return ProviderPayment(
@@ -124,7 +132,7 @@ def refund_of(refund: Body) -> ProviderRefund:
         refund_ref=refund["id"],
         refund_id=own_id(refund, "refund_id"),
         provider_ref=ref_of(refund["payment_intent"]) or "",
-        status=_REFUND[refund["status"]],
+        status=_status(refund, _REFUND, unknown=ProviderRefundStatus.PENDING),
         amount_minor=refund["amount"],
         failure_code=refund.get("failure_reason"),
     )
@@ -134,8 +142,7 @@ def chargeback_of(dispute: Body) -> ProviderChargeback:
     return ProviderChargeback(
         chargeback_ref=dispute["id"],
         provider_ref=ref_of(dispute["payment_intent"]) or "",
-        # A word that is not known yet keeps the money where it is.
-        status=_CHARGEBACK.get(dispute["status"], ProviderChargebackStatus.OPEN),
+        status=_status(dispute, _CHARGEBACK, unknown=ProviderChargebackStatus.OPEN),
         movements=tuple(
             ChargebackMovement(
                 movement_ref=movement["id"],
@@ -182,11 +189,18 @@ def payout_of(payout: Body) -> ProviderPayout:
     return ProviderPayout(
         payout_ref=payout["id"],
         payout_id=own_id(payout, "payout_id"),
-        status=_PAYOUT[payout["status"]],
+        status=_status(payout, _PAYOUT, unknown=ProviderPayoutStatus.PENDING),
         amount_minor=payout["amount"],
         currency=payout["currency"].upper(),
         failure_code=payout.get("failure_code"),
     )
+
+
+def _status(body: Body, known: Mapping[str, S], *, unknown: S) -> S:
+    word = body["status"]
+    if word not in known:
+        _log.warning("%s has a status that is not known, it is taken for %s: %s", body["id"], unknown, word)
+    return known.get(word, unknown)
 
 
 def own_id(body: Body, name: str) -> UUID | None:
