@@ -17,19 +17,17 @@ Transport = Literal["http", "sse", "multipart-subscription", "websocket"]
 class Arrival:
     """Facts of one operation's request.
 
-    `takes_increments`: the client reads `@defer` and `@stream` answers. `wants_cost`: it asked to be told the
-    cost. `shares_context`: other operations run on the same context. `deadline_at`: on the event loop's
-    clock, in seconds.
+    `wants_cost`: the client asked to be told the cost. `shares_context`: other operations run on the same context.
+    `deadline_at`: on the event loop's clock, in seconds.
     """
 
     transport: Transport = "http"
-    takes_increments: bool = False
     wants_cost: bool = False
     shares_context: bool = False
     deadline_at: float | None = None
 
 
-_DIRECT = Arrival(takes_increments=True)
+_DIRECT = Arrival()
 
 
 def arrival_of(execution_context: ExecutionContext) -> Arrival:

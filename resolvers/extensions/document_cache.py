@@ -14,14 +14,6 @@ from resolvers.extensions.measures import Measures
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentKey:
-    """A text, and whether `@defer` and `@stream` were left in it."""
-
-    text: str
-    incremental: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Prepared:
     document: DocumentNode
     measures: Measures
@@ -35,26 +27,26 @@ class DocumentCache:
         self._entries_max = entries_max
         self._characters_max = characters_max
         self._characters = 0
-        self._entries: OrderedDict[DocumentKey, Prepared] = OrderedDict()
+        self._entries: OrderedDict[str, Prepared] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, key: DocumentKey) -> Prepared | None:
-        prepared = self._entries.get(key)
+    def get(self, text: str) -> Prepared | None:
+        prepared = self._entries.get(text)
         if prepared is not None:
-            self._entries.move_to_end(key)
+            self._entries.move_to_end(text)
         return prepared
 
-    def put(self, key: DocumentKey, prepared: Prepared) -> None:
+    def put(self, text: str, prepared: Prepared) -> None:
         """Keep a document; one that would fill more than an eighth of the cache is not worth the others it
         drives out.
         """
-        length = len(key.text)
-        if length * 8 > self._characters_max or key in self._entries:
+        length = len(text)
+        if length * 8 > self._characters_max or text in self._entries:
             return
-        self._entries[key] = prepared
+        self._entries[text] = prepared
         self._characters += length
         while len(self._entries) > self._entries_max or self._characters > self._characters_max:
             oldest, _ = self._entries.popitem(last=False)
-            self._characters -= len(oldest.text)
+            self._characters -= len(oldest)

@@ -1,4 +1,4 @@
-"""Taking `@defer` and `@stream` out of a document, for clients that cannot read an answer in pieces."""
+"""Taking `@defer` and `@stream` out of a document: here every answer comes whole, whatever its client could read."""
 
 from typing import Any
 

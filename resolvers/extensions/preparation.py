@@ -18,7 +18,7 @@ from strawberry.types.execution import ParseOptions
 from domain.shared.budgets import CostBudget, RateLimited
 from resolvers.extensions.arrival import arrival_of
 from resolvers.extensions.costs import PriceList
-from resolvers.extensions.document_cache import DocumentCache, DocumentKey, Prepared
+from resolvers.extensions.document_cache import DocumentCache, Prepared
 from resolvers.extensions.incremental import without_increments
 from resolvers.extensions.limits import Limits
 from resolvers.extensions.measures import excess
@@ -66,8 +66,8 @@ class Preparation(SchemaExtension):
 
     async def on_parse(self) -> AsyncIterator[None]:
         context = self.execution_context
-        text, key = context.query or "", self._key()
-        self._prepared = self._rules.cache.get(key)
+        text = context.query or ""
+        self._prepared = self._rules.cache.get(text)
         if self._prepared is not None:
             context.graphql_document = self._prepared.document
         else:
@@ -77,7 +77,7 @@ class Preparation(SchemaExtension):
         yield
         if context.graphql_document is None:
             return  # a syntax error; it is already in the answer
-        if self._prepared is None and not key.incremental:
+        if self._prepared is None:
             context.graphql_document = without_increments(context.graphql_document, text)
         if _is_ambiguous(context):
             context.pre_execution_errors = [
@@ -102,12 +102,6 @@ class Preparation(SchemaExtension):
     def get_results(self) -> dict[str, Any]:
         return {"cost": self._cost} if self._cost else {}
 
-    def _key(self) -> DocumentKey:
-        """Pieces are for clients that read them, of schemas that make them."""
-        context = self.execution_context
-        in_pieces = arrival_of(context).takes_increments and _core(context).get_directive("defer") is not None
-        return DocumentKey(context.query or "", in_pieces)
-
     def _faults_of_document(self) -> list[GraphQLError]:
         """What is wrong with the text, whoever sends it. A sound document is cached."""
         if self._prepared is not None:
@@ -121,7 +115,7 @@ class Preparation(SchemaExtension):
         errors = faults_of(document, _core(context), context.validation_rules)
         if not errors:
             self._prepared = Prepared(document, measures)
-            rules.cache.put(self._key(), self._prepared)
+            rules.cache.put(context.query or "", self._prepared)
         return errors
 
     async def _admit(self) -> None:

@@ -11,7 +11,6 @@ from contextlib import ExitStack, aclosing
 from datetime import timedelta
 from typing import Any, Final, TypeVar, cast
 
-from graphql.execution import ExperimentalIncrementalExecutionResults, SubsequentIncrementalExecutionResult
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -26,7 +25,7 @@ from strawberry.subscriptions import (
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
     MULTIPART_SUBSCRIPTION_PROTOCOL,
 )
-from strawberry.types.execution import ExecutionResult, PreExecutionError, SubscriptionExecutionResult
+from strawberry.types.execution import PreExecutionError, SubscriptionExecutionResult
 from strawberry.types.graphql import OperationType
 
 from resolvers.extensions.arrival import Arrival
@@ -42,7 +41,7 @@ from resolvers.transport.answers import encode, fault_response, json_response, p
 from resolvers.transport.bodies import OperationRequest, read_operations
 from resolvers.transport.execution import ANSWERED, ANY, READING, WATCHING, Execution
 from resolvers.transport.limits import TransportLimits
-from resolvers.transport.negotiation import HTML, JSON, MULTIPART, accepted, answer_type
+from resolvers.transport.negotiation import HTML, JSON, accepted, answer_type
 from resolvers.transport.occupancy import Occupancy, TooManyOpen
 from resolvers.transport.origins import across_origins
 from resolvers.transport.persisted import DocumentStore, PersistedDocuments, RecentDocuments
@@ -174,7 +173,6 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
         asked, context = await self._receive(request, deadline_at)
         arrival = Arrival(
             transport=stream_transport.protocol if stream_transport else "http",
-            takes_increments=accepted(accept).names(MULTIPART) and not isinstance(asked, list),
             wants_cost=COST_HEADER in request.headers,
             shares_context=isinstance(asked, list),
             deadline_at=deadline_at,
@@ -217,21 +215,13 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
     ) -> Response:
         allowed = READING if request.method == "GET" else ANSWERED
         result = await self._execution.answer(asked, context, arrival, allowed)
-        if not isinstance(result, ExecutionResult):
-            transport = self.multipart_transport_class()
-            return await self.create_streaming_response(
-                request,
-                transport.stream(lambda: self._pieces(request, result), self.encode_json_string),
-                await self.get_sub_response(request),
-                headers=transport.headers,
-            )
         return json_response(present(result, self.faults), media_type)
 
     async def _answer_batch(
         self, asked: list[OperationRequest], context: Any, arrival: Arrival, media_type: str
     ) -> Response:
         results = await asyncio.gather(*(self._execution.answer(each, context, arrival, ANSWERED) for each in asked))
-        return json_response([present(cast("ExecutionResult", result), self.faults) for result in results], media_type)
+        return json_response([present(result, self.faults) for result in results], media_type)
 
     async def _answer_stream(
         self,
@@ -268,25 +258,6 @@ class GraphQLEdge(GraphQL[Any, Arrival]):
             yield PreExecutionError(data=None, errors=[self.faults.fault(fault)])
         finally:
             self._streams -= 1
-
-    async def _pieces(
-        self, request: Request, result: ExperimentalIncrementalExecutionResults
-    ) -> AsyncGenerator[object, None]:
-        pending: list[Any] = []
-        piece, pending = await self._process_stream_result(request, result.initial_result, pending)
-        yield piece
-        async for each in result.subsequent_results:
-            piece, pending = await self._process_stream_result(request, each, pending)
-            yield piece
-
-    async def _process_stream_result(
-        self, request: Request, value: Any, all_pending: list[Any]
-    ) -> tuple[GraphQLHTTPResponse, list[Any]]:
-        if isinstance(value, SubsequentIncrementalExecutionResult):
-            for part in (*(value.incremental or ()), *(value.completed or ())):
-                if part.errors:
-                    part.errors = self.faults.mask(part.errors)
-        return await super()._process_stream_result(request, value, all_pending)
 
     async def process_result(self, request: Request, result: Any) -> GraphQLHTTPResponse:
         return cast("GraphQLHTTPResponse", present(result, self.faults))

@@ -6,7 +6,6 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from graphql import GraphQLError
-from graphql.execution import ExperimentalIncrementalExecutionResults
 from strawberry.schema import BaseSchema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
@@ -29,8 +28,6 @@ ANSWERED: Final = READING | {OperationType.MUTATION}
 WATCHING: Final = frozenset({OperationType.SUBSCRIPTION})
 ANY: Final = ANSWERED | WATCHING
 
-Answered = ExecutionResult | ExperimentalIncrementalExecutionResults
-
 
 class Execution:
     """Finds the text, executes it, and stores a new persisted text once it has proved valid."""
@@ -49,13 +46,13 @@ class Execution:
 
     async def answer(
         self, request: OperationRequest, context: Any, arrival: Arrival, allowed: Iterable[OperationType]
-    ) -> Answered:
+    ) -> ExecutionResult:
         """One query or mutation. What keeps it from running is an answer too, never an exception of this
         method.
         """
         try:
             resolved = await self._documents.resolve(request, context)
-            result: Answered = await self._schema.execute(
+            result = await self._schema.execute(
                 resolved.text,
                 variable_values=request.variables,
                 context_value=context,
@@ -68,6 +65,8 @@ class Execution:
             return PreExecutionError(data=None, errors=[refusal])
         except (CannotGetOperationTypeError, InvalidOperationTypeError) as fault:
             return PreExecutionError(data=None, errors=[_not_runnable(fault)])
+        # `@defer` and `@stream` were taken out of the document, so there are no pieces.
+        assert isinstance(result, ExecutionResult)
         if resolved.registers is not None and not isinstance(result, PreExecutionError):
             await self._documents.register(resolved.registers, resolved.text)
         return result

@@ -10,7 +10,6 @@ from resolvers.transport.refusals import RequestRefused
 GRAPHQL_JSON: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
 EVENT_STREAM: Final = "text/event-stream"
-MULTIPART: Final = "multipart/mixed"
 HTML: Final = "text/html"
 
 _ACCEPT_LENGTH_MAX: Final = 1_000

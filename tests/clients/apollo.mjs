@@ -48,7 +48,7 @@ export const apollo = ({ http, ws }) => {
       ok(!asked[2].url.includes("query="), "the hash was enough");
       using.stop();
     },
-    "an answer in pieces": async () => {
+    "a deferred part comes with the rest": async () => {
       const using = client(overHttp(), { incrementalHandler: new GraphQL17Alpha9Handler() });
       const query = gql`query Pieces { hello ... @defer { viewer } }`;
       equal((await using.query({ query })).data, { __typename: "Query", hello: "hello world", viewer: "ada" });

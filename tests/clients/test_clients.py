@@ -68,7 +68,7 @@ def results() -> Results:
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("node and npm are needed to run real clients")
     folder = installed()
-    with served_edge(market_schema(incremental=True, open_to_all=True)) as served:
+    with served_edge(market_schema(open_to_all=True)) as served:
         ran = subprocess.run(
             ["node", "main.mjs", served.http, served.ws],
             cwd=folder,

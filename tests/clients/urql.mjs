@@ -46,7 +46,7 @@ export const urql = ({ http, ws }) => {
       }
       ok(!asked[2].url.includes("query="), "the hash was enough");
     },
-    "an answer in pieces": async () => {
+    "a deferred part comes with the rest": async () => {
       const using = client([fetchExchange]);
       const { data, error } = await using.query("query Pieces { hello ... @defer { viewer } }", {}).toPromise();
       ok(!error, String(error));

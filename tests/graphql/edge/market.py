@@ -9,7 +9,6 @@ import strawberry
 from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.websockets import WebSocket
-from strawberry.schema.config import StrawberryConfig
 
 from domain.shared.budgets import CostBudget, TokenBuckets
 from resolvers.extensions.edge_schema import EdgeSchema, edge_extensions
@@ -205,7 +204,6 @@ def market_schema(
     *,
     limits: Limits | None = None,
     budget: CostBudget | None = None,
-    incremental: bool = False,
     open_to_all: bool = False,
 ) -> EdgeSchema:
     """Viewers called `dev` may read the schema, or all."""
@@ -213,7 +211,6 @@ def market_schema(
         Query,
         Mutation,
         Subscription,
-        config=StrawberryConfig(enable_experimental_incremental_execution=incremental),
         extensions=edge_extensions(
             limits=limits,
             budget=budget or TokenBuckets(clock=lambda: 0.0, capacity=10**9),
