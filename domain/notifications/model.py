@@ -41,6 +41,7 @@ class NotificationKind(StrEnum):
     SHOP_DECIDED = "shop_decided"
     MEMBER_JOINED = "member_joined"
     MEMBER_LEFT = "member_left"
+    MEMBER_REMOVED = "member_removed"
     NEW_REVIEW = "new_review"
     REVIEW_REPLIED = "review_replied"
     BUYER_REVIEWED = "buyer_reviewed"
@@ -90,6 +91,7 @@ KINDS: Final[Mapping[NotificationKind, KindTerms]] = {
     # Who gets into a shop sees its buyers: no owner should have to find out by looking.
     _K.MEMBER_JOINED: KindTerms(Audience.OWNERS),
     _K.MEMBER_LEFT: KindTerms(Audience.OWNERS),
+    _K.MEMBER_REMOVED: KindTerms(Audience.USER),
     _K.NEW_REVIEW: KindTerms(Audience.MEMBERS),
     _K.REVIEW_REPLIED: KindTerms(Audience.USER),
     _K.BUYER_REVIEWED: KindTerms(Audience.USER),
@@ -148,7 +150,8 @@ class Notification(TableRow, table=True):
     occasion_id: UUID = Field()
     """What makes it one: told once for each occasion, person and kind."""
     cause_id: UUID | None = Field(default=None)
-    """The row that the words need besides: a refund, a decision, an event, a ledger transaction, a member's user."""
+    """The row that the words need besides: a refund, a decision, an event, a ledger transaction, a member's user,
+    the shop that one works for no longer."""
     seller_id: UUID | None = Field(default=None, foreign_key="seller.id")
     checkout_id: UUID | None = Field(default=None, foreign_key="checkout.id")
     order_id: UUID | None = Field(default=None, foreign_key="order.id")

@@ -152,7 +152,11 @@ def selection(fields: Mapping[str, object], more: Mapping[str, Any]) -> Select[A
         .outerjoin(_the_order, _the_order.c.id == _notifications.c.order_id)
         .outerjoin(_checkouts, _checkouts.c.id == _notifications.c.checkout_id)
         .outerjoin(_listings, _listings.c.id == _notifications.c.listing_id)
-        .outerjoin(_sellers, _sellers.c.id == func.coalesce(_the_order.c.seller_id, _notifications.c.seller_id))
+        .outerjoin(
+            _sellers,
+            _sellers.c.id
+            == func.coalesce(_the_order.c.seller_id, _notifications.c.seller_id, _notifications.c.cause_id),
+        )
         .outerjoin(_moves, _moves.c.id == _notifications.c.cause_id)
         .outerjoin(_decisions, _decisions.c.id == _notifications.c.cause_id)
         .outerjoin(_refunds, _refunds.c.id == _notifications.c.cause_id)

@@ -244,7 +244,11 @@ async def _left(_tx: Tx, event: MemberLeft) -> list[Notice]:
         "cause_id": event.user_id,
         "except_user_id": event.by_user_id,
     }
-    return [Notice(_K.MEMBER_LEFT, event.event_id, **about)]
+    notices = [Notice(_K.MEMBER_LEFT, event.event_id, **about)]
+    if event.by_user_id != event.user_id:
+        # Not as a member of the shop: they are none any more, and would not get to read it.
+        notices.append(Notice(_K.MEMBER_REMOVED, event.event_id, event.user_id, cause_id=event.seller_id))
+    return notices
 
 
 async def _reviewed(tx: Tx, event: ReviewWritten | ReviewModerated) -> list[Notice]:

@@ -201,6 +201,11 @@ ENGLISH: Final = Wording(
             Sentence("{member} works for {shop} no longer.", ("member",)),
             "Whoever has left sees nothing of the shop any more.",
         ),
+        _K.MEMBER_REMOVED: _template(
+            "You work for {shop} no longer",
+            "An owner of {shop} has removed you from those who work for it.",
+            "Your own account is as it was.",
+        ),
         _K.NEW_REVIEW: _template(
             "A new review",
             Sentence("A buyer has reviewed {listing}.", ("listing",)),

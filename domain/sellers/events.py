@@ -55,7 +55,7 @@ class MemberJoined(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberLeft(Event):
-    """Somebody works for the shop no longer, by their own decision or an owner's: the others should be told."""
+    """Somebody works for the shop no longer, by their own decision or an owner's: whom it concerns should be told."""
 
     kind: ClassVar[str] = "seller.member_left"
     seller_id: UUID

@@ -31,6 +31,7 @@ expose(
         _K.SHOP_DECIDED: "To a shop's owners: it was approved, rejected, restricted, suspended or reinstated.",
         _K.MEMBER_JOINED: "To a shop's owners: somebody works for it from now on.",
         _K.MEMBER_LEFT: "To a shop's owners: somebody works for it no longer.",
+        _K.MEMBER_REMOVED: "To a user: an owner has removed them from a shop that they worked for.",
         _K.NEW_REVIEW: "To everybody in a shop: a buyer has reviewed it, or a listing of it.",
         _K.REVIEW_REPLIED: "To the buyer: the shop has answered their review.",
         _K.BUYER_REVIEWED: "To the buyer: the shop has said how the order went with them.",

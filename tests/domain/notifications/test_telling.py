@@ -33,6 +33,7 @@ from domain.orders.pickup import MarkReadyForPickup, mark_ready
 from domain.sellers.decisions import DecideSeller, decide_seller
 from domain.sellers.membership import RemoveMember, join, remove_member
 from domain.sellers.model import MemberRole, SellerMember, SellerStatus
+from domain.sellers.reads import shops_by_ids
 from domain.shared.actor import Actor
 from domain.shared.database import Tx
 from domain.shared.errors import InvalidInput
@@ -221,6 +222,14 @@ async def test_owners_are_told_who_comes_and_who_goes_but_not_what_they_did_them
         await tell(container, gone.user(), times=2)
     assert await kinds_to(container, owner.user()) == ["member_joined", "member_left"], "told of the one who left"
     assert await kinds_to(container, partner.user()) == ["member_joined", "member_left", "member_left"]
+    assert await kinds_to(container, staff.user()) == [], "who leaves knows it"
+    (told,) = await told_to(container, comer.user())
+    view = await notification_of(db.primary, comer.user(), told.id)
+    shop = (await shops_by_ids(db.primary, [seller_id]))[seller_id]
+    assert view is not None
+    assert view.kind is NotificationKind.MEMBER_REMOVED
+    assert view.seller_id is None
+    assert words_of(view).title == f"You work for {shop.name} no longer"
 
 
 async def test_the_erased_are_told_nothing_and_blocked_members_neither(container: Container) -> None:
