@@ -159,10 +159,13 @@ class RedisHints:
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await self._send(topics)
+                continue
             except _FAULTS as fault:
                 _log.warning("%d hints are lost, readers poll: %s", len(topics), type(fault).__name__)
-                self._pending.clear()
-                await asyncio.sleep(PAUSE_MIN_SECONDS)
+            except Exception:  # noqa: BLE001  # logged with its trace; as for the receiver
+                _log.exception("%d hints are lost because of a fault, readers poll", len(topics))
+            self._pending.clear()
+            await asyncio.sleep(PAUSE_MIN_SECONDS)
 
     async def _send(self, topics: Iterable[str]) -> None:
         for chunk in _chunks(topics):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
+from redis.asyncio.client import Pipeline, PubSub
 
 from domain.shared.feeds import follow
 from domain.shared.ids import new_id
@@ -84,15 +84,44 @@ async def test_listeners_are_woken_when_redis_is_back(tmp_path: Path) -> None:
 
 
 class FakeFaultyRedis(Redis):
-    """A real client whose first subscriptions fail as none should."""
+    """A real client whose first subscriptions and first sending fail as none should."""
 
     faults_left = 2
+    sends_left = 1
 
     def pubsub(self, **options: object) -> PubSub:
         if self.faults_left:
             self.faults_left -= 1
             raise LookupError("nobody expects this")
         return super().pubsub(**options)
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
+        if self.sends_left:
+            self.sends_left -= 1
+            raise LookupError("nobody expects this either")
+        return super().pipeline(transaction, shard_hint)
+
+
+async def test_hints_are_sent_after_a_fault_that_is_not_of_redis(
+    redis_url: str, two_processes: tuple[RedisHints, RedisHints], caplog: pytest.LogCaptureFixture
+) -> None:
+    client = FakeFaultyRedis.from_url(redis_url, decode_responses=True)
+    hints = RedisHints(client)
+    sender = asyncio.create_task(hints.run_sender())
+    topic = f"order:{new_id()}"
+    try:
+        async with two_processes[0].listen([topic]) as stream, asyncio.timeout(LONG):
+            await woken(stream)
+            heard = asyncio.create_task(stream.wait(LONG * 10))
+            while not heard.done():
+                hints.publish([topic])
+                await asyncio.wait({heard}, timeout=0.05)
+        assert [record.levelno for record in caplog.records if record.exc_info] == [logging.ERROR]
+    finally:
+        sender.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sender
+        await client.aclose()
 
 
 async def test_a_fault_that_is_not_of_redis_is_logged_and_outlived(
