@@ -156,7 +156,7 @@ class FacetValue:
 class Facet:
     """Counts over what the other filters leave: a facet's own filter does not narrow it.
 
-    `estimated`: so many match that only some were counted, and the counts scaled to all.
+    `estimated`: so many match that only some, drawn at random, were counted, and the counts scaled to all of them.
     """
 
     kind: FacetKind

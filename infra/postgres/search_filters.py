@@ -1,6 +1,6 @@
 """Filters of a search as SQL conditions with numbered parameters; no value ever stands in the text itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,6 +47,23 @@ class Filters:
     def keys(self) -> list[FilterKey]:
         """The facets that a filter is set of."""
         return [*self.chosen, *([(FacetKind.PRICE, "")] if self.query.price is not None else [])]
+
+    def narrow(self) -> bool:
+        """Whether there is any."""
+        return bool(self.keys() or self.fixed(Parameters()))
+
+    def asks_for(self, value: Value) -> bool:
+        """Whether every document with the value passes the filter of its facet, which is set."""
+        query = self.query
+        if value.kind is FacetKind.CATEGORY:
+            return query.category_path is not None and f"{value.value}/".startswith(f"{query.category_path}/")
+        asked: dict[FacetKind, Iterable[str]] = {
+            FacetKind.BRAND: query.brands,
+            FacetKind.CONDITION: query.conditions,
+            FacetKind.FULFILMENT: query.fulfilments,
+            FacetKind.ATTRIBUTE: [v for each in query.attributes if each.name == value.name for v in each.values],
+        }
+        return value.value in asked.get(value.kind, ())
 
     def where(self, parameters: Parameters, *, without: FilterKey | None = None) -> str:
         """All of them together, or all but the filter of one facet."""

@@ -28,7 +28,7 @@ from domain.search.ports import (
 from domain.search.words import query_words
 from domain.shared.paging import COUNT_MAX
 from infra.postgres.recent import Recent
-from infra.postgres.search_facets import FACET_DOCUMENTS_MAX, count_facets
+from infra.postgres.search_facets import EVERYTHING_MAX, FACET_DOCUMENTS_MAX, count_facets
 from infra.postgres.search_filling import drop_indexes_if_empty, filling, make_missing_indexes
 from infra.postgres.search_filters import filters_of
 from infra.postgres.search_pages import hit, page_statement, reading_of
@@ -68,10 +68,12 @@ class PostgresSearchIndex:
         *,
         remembered_seconds: float = 3.0,
         facet_documents_max: int = FACET_DOCUMENTS_MAX,
+        everything_max: int = EVERYTHING_MAX,
     ) -> None:
         self._reading = reading
         self._writing = writing
         self._facet_documents_max = facet_documents_max
+        self._everything_max = everything_max
         self._values = Values()
         self._facets: Recent[tuple[SearchQuery, Reading], tuple[Facet, ...]] = Recent(remembered_seconds)
         self._totals: Recent[tuple[SearchQuery, Reading], Total] = Recent(remembered_seconds)
@@ -109,7 +111,13 @@ class PostgresSearchIndex:
         async def count() -> tuple[Facet, ...]:
             async with self._connection() as connection:
                 filters = await filters_of(connection, query, reading, self._values)
-                return await count_facets(connection, filters, self._values, documents_max=self._facet_documents_max)
+                return await count_facets(
+                    connection,
+                    filters,
+                    self._values,
+                    documents_max=self._facet_documents_max,
+                    everything_max=self._everything_max,
+                )
 
         return await self._facets.get((_what(query), reading), count)
 

@@ -48,7 +48,8 @@ class SearchFacet:
     label: str = strawberry.field(description="What to show.")
     currency: CurrencyCode | None = strawberry.field(description="Of price ranges: their currency.")
     estimated: bool = strawberry.field(
-        description="So many match that only some were counted, and the counts scaled to all."
+        description="So many match that only some, drawn at random, were counted, and the counts scaled to all: "
+        "frequent values come within a few per cent of the truth, rare ones may be missing."
     )
     values: list[SearchFacetValue] = strawberry.field(
         description="The most frequent first; prices in their order.", directives=[ListSize(assumed_size=10)]
