@@ -8,9 +8,10 @@ from domain.checkout.model import CheckoutState
 from domain.checkout.purchase import Purchase, move
 from domain.inventory.reservations import commit
 from domain.ledger.posting import post_all
-from domain.ledger.recipes import capture, provider_fee
+from domain.ledger.recipes import capture
 from domain.orders.model import Order
 from domain.orders.payment import mark_paid
+from domain.payments.fees import fee_postings
 from domain.payments.model import Payment, PaymentAllocation, PaymentStatus
 from domain.payments.ports import ProviderPayment
 from domain.shared.actor import PROVIDER, SYSTEM
@@ -45,7 +46,6 @@ async def book_capture(tx: Tx, purchase: Purchase, found: ProviderPayment, order
     shares = await _share_out(tx, payment, found.captured_minor, orders)
     payment.status = PaymentStatus.CAPTURED
     payment.captured_minor = found.captured_minor
-    payment.fee_minor = found.fee_minor
     payment.client_secret = None
     payment.updated_at = tx.now
     today, trace = tx.now.date(), purchase.checkout.trace
@@ -61,13 +61,7 @@ async def book_capture(tx: Tx, purchase: Purchase, found: ProviderPayment, order
         for order, share_minor in zip(orders, shares, strict=True)
         if share_minor
     ]
-    if payment.fee_minor:
-        postings.append(
-            provider_fee(
-                payment_id=payment.id, fee_minor=payment.fee_minor, currency=payment.currency, on=today, trace=trace
-            )
-        )
-    await post_all(tx, postings)
+    await post_all(tx, [*postings, *fee_postings(payment, found.fee, on=today, trace=trace)])
 
 
 async def _share_out(tx: Tx, payment: Payment, captured_minor: int, orders: Sequence[Order]) -> list[int]:

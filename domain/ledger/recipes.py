@@ -34,7 +34,7 @@ def capture(
 
 
 def provider_fee(*, payment_id: UUID, fee_minor: int, currency: str, on: date, trace: str = "") -> Posting:
-    """What the provider kept of a payment: the platform's cost, no order's."""
+    """What the provider kept of a payment, in the currency of that: the platform's cost, no order's."""
     return Posting(
         id=posting_id(TransactionKind.PROVIDER_FEE, payment_id),
         kind=TransactionKind.PROVIDER_FEE,

@@ -1,23 +1,25 @@
-"""What the provider kept of a payment, where it did not say so when the money was taken: asked for again and booked.
+"""What the provider kept of a payment; where it did not say so when the money was taken, it is asked again.
 
-Invariant: a fee is booked once, when it is known; until then the payment has none, which is not the same as zero.
+Invariant: a fee is booked once, when it is known, and in the currency in which it was kept; until then the payment has
+none, which is not the same as zero.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select, text
 
-from domain.ledger.posting import post
+from domain.ledger.posting import Posting, post
 from domain.ledger.recipes import provider_fee
 from domain.payments.errors import ProviderUnavailable
 from domain.payments.model import Payment
 from domain.payments.ports import MoneyIn
 from domain.shared.clock import Clock
 from domain.shared.database import Database, Query, Tx, table
+from domain.shared.money import Money
 from domain.shared.sweeping import one_by_one
 
 BATCH_MAX: Final = 100
@@ -57,19 +59,25 @@ async def settle_fees(*, db: Database, gateway: MoneyIn, clock: Clock) -> int:
 
     async def look(payment_id: UUID) -> None:
         found = await gateway.read(refs[payment_id])
-        await db.run(partial(_book, payment_id=payment_id, fee_minor=found.fee_minor))
+        await db.run(partial(_book, payment_id=payment_id, fee=found.fee))
 
     await one_by_one(list(refs), look, away=ProviderUnavailable)
     return len(due)
 
 
-async def _book(tx: Tx, *, payment_id: UUID, fee_minor: int | None) -> None:
+def fee_postings(payment: Payment, fee: Money | None, *, on: date, trace: str = "") -> list[Posting]:
+    """The payment has its fee from now on; what is to be booked of it: nothing, if it is none. Under its lock."""
+    payment.fee_minor = fee.amount_minor if fee is not None else None
+    payment.fee_currency = fee.currency if fee is not None and fee.currency != payment.currency else None
+    if fee is None or not fee.amount_minor:
+        return []
+    return [provider_fee(payment_id=payment.id, fee_minor=fee.amount_minor, currency=fee.currency, on=on, trace=trace)]
+
+
+async def _book(tx: Tx, *, payment_id: UUID, fee: Money | None) -> None:
     (payment,) = await tx.lock(Payment, [payment_id])
     if payment.fee_minor is not None:
         return
-    payment.fee_minor = fee_minor
     payment.updated_at = tx.now
-    if fee_minor:
-        await post(
-            tx, provider_fee(payment_id=payment.id, fee_minor=fee_minor, currency=payment.currency, on=tx.now.date())
-        )
+    for posting in fee_postings(payment, fee, on=tx.now.date()):
+        await post(tx, posting)

@@ -62,6 +62,8 @@ class Payment(TableRow, table=True):
     """
     fee_minor: int | None = Field(default=None, sa_type=AMOUNT)
     """What the provider kept; None until it says so, perhaps some time after the capture."""
+    fee_currency: str | None = Field(default=None, max_length=3)
+    """Of the fee, where the provider settles in another currency than the payment's."""
     attempt: int = Field(default=1)
     payment_method: str | None = Field(default=None, max_length=100)
     client_secret: str | None = Field(default=None, max_length=200)
@@ -73,6 +75,7 @@ class Payment(TableRow, table=True):
     __table_args__ = (
         amounts("amount_minor", "captured_minor", "refunded_minor", "fee_minor"),
         CheckConstraint("refunded_minor <= captured_minor AND captured_minor <= amount_minor", name="order"),
+        CheckConstraint("fee_currency IS NULL OR fee_minor IS NOT NULL AND fee_currency <> currency", name="fee"),
         Index("ix_payment_provider_ref", "provider", "provider_ref"),
         Index(
             "ix_payment_fee_unknown",

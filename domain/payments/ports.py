@@ -14,6 +14,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.sellers.ports import AccountProvider
+from domain.shared.money import Money
 
 
 class ProviderPaymentStatus(StrEnum):
@@ -54,7 +55,8 @@ class AuthorizeRequest:
 class ProviderPayment:
     """One payment as the provider has it now.
 
-    `client_secret` lets the buyer's client authenticate, or give a payment method. `fee_minor` is known once captured.
+    `client_secret` lets the buyer's client authenticate, or give a payment method. `fee` is known once captured, and in
+    the currency that the provider settles in, which need not be the payment's.
     `capture_before` is when an authorization lapses. `refunded_minor` counts refunds that have not failed.
     `decline_code` is of the last attempt that was answered, with the payment method `declined_method_ref`.
     """
@@ -70,7 +72,7 @@ class ProviderPayment:
     amount_capturable_minor: int
     captured_minor: int
     refunded_minor: int
-    fee_minor: int | None
+    fee: Money | None
     capture_before: datetime | None
     payment_method_ref: str | None
 

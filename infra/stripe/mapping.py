@@ -25,6 +25,7 @@ from domain.payments.ports import (
     ProviderReversal,
     ProviderTransfer,
 )
+from domain.shared.money import Money
 
 _log = logging.getLogger(__name__)
 
@@ -108,7 +109,7 @@ def payment_of(intent: Body) -> ProviderPayment:
         amount_capturable_minor=intent.get("amount_capturable") or 0,
         captured_minor=intent.get("amount_received") or 0,
         refunded_minor=charge.get("amount_refunded") or 0,
-        fee_minor=movement.get("fee"),
+        fee=Money(movement["fee"], movement["currency"].upper()) if movement else None,
         capture_before=time_of(capture_before) if authorized and capture_before is not None else None,
         payment_method_ref=ref_of(intent.get("payment_method")),
     )

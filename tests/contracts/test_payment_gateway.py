@@ -25,7 +25,7 @@ async def test_an_authorization_holds_the_amount_and_takes_nothing(world: Paymen
     payment = await world.gateway.authorize(request)
     assert payment.status is Status.AUTHORIZED
     assert (payment.payment_id, payment.amount_minor, payment.currency) == (request.payment_id, 12_345, "EUR")
-    assert (payment.amount_capturable_minor, payment.captured_minor, payment.fee_minor) == (12_345, 0, None)
+    assert (payment.amount_capturable_minor, payment.captured_minor, payment.fee) == (12_345, 0, None)
     assert payment.capture_before is not None
     assert payment.capture_before > datetime.now(UTC) + timedelta(days=3)
     assert payment == await world.gateway.read(payment.provider_ref)
@@ -38,8 +38,9 @@ async def test_a_capture_takes_the_money_once(world: PaymentWorld) -> None:
         12_345,
         0,
     )
-    assert payment.fee_minor is not None
-    assert 0 < payment.fee_minor < 12_345
+    assert payment.fee is not None
+    assert 0 < payment.fee.amount_minor < 12_345
+    assert payment.fee.currency == "EUR", "both worlds settle in the currency of the payment"
     with pytest.raises(ProviderRefused) as caught:
         await world.gateway.capture(payment.provider_ref, 12_345, "another key")
     assert refusal(caught) is RefusalReason.WRONG_STATE

@@ -19,6 +19,7 @@ from domain.payments.ports import (
     ProviderRefund,
     ProviderRefundStatus,
 )
+from domain.shared.money import Money
 from tests.fakes.chargebacks import ASKED, DISPUTED, FakeBank
 from tests.fakes.payment_provider import SIGNATURE, FakeProvider, wall_clock
 from tests.fakes.seller_money import FakeSellerMoney
@@ -74,7 +75,7 @@ class FakePaymentGateway(FakeSellerMoney):
                     amount_capturable_minor=0,
                     captured_minor=0,
                     refunded_minor=0,
-                    fee_minor=None,
+                    fee=None,
                     capture_before=None,
                     payment_method_ref=None,
                 )
@@ -106,7 +107,7 @@ class FakePaymentGateway(FakeSellerMoney):
                     status=Status.CAPTURED,
                     amount_capturable_minor=0,
                     captured_minor=amount_minor,
-                    fee_minor=fee,
+                    fee=Money(fee, payment.currency),
                     capture_before=None,
                 )
             )

@@ -11,6 +11,7 @@ from domain.payments.ports import (
     ProviderPayoutStatus,
     ProviderRefundStatus,
 )
+from domain.shared.money import Money
 from infra.stripe.mapping import chargeback_of, payment_of, payout_of, refund_of
 
 INTENT: dict[str, Any] = {
@@ -58,6 +59,17 @@ def test_what_is_known_warns_nobody(caplog: pytest.LogCaptureFixture) -> None:
         assert payment_of({**INTENT, "status": "canceled"}).status is ProviderPaymentStatus.CANCELLED
         assert refund_of({**REFUND, "status": "failed"}).status is ProviderRefundStatus.FAILED
     assert caplog.records == []
+
+
+def test_the_fee_is_in_the_currency_of_the_settlement() -> None:
+    charge = {"amount_refunded": 0, "balance_transaction": {"amount": 28_000, "fee": 1_234, "currency": "sek"}}
+    found = payment_of({**INTENT, "status": "succeeded", "amount_received": 2_500, "latest_charge": charge})
+    assert (found.currency, found.captured_minor, found.fee) == ("EUR", 2_500, Money(1_234, "SEK"))
+
+
+def test_there_is_no_fee_before_the_provider_has_settled() -> None:
+    for charge in ("ch_1", {"balance_transaction": None}, {"balance_transaction": "txn_1"}):
+        assert payment_of({**INTENT, "status": "succeeded", "latest_charge": charge}).fee is None
 
 
 def assert_warned(caplog: pytest.LogCaptureFixture, *words: str) -> None:

@@ -1,6 +1,8 @@
 """What the provider really took is what stands in the books: also another amount than was asked for, and a late fee."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import astuple, replace
+from datetime import datetime
 
 import pytest
 
@@ -10,14 +12,18 @@ from domain.checkout.ports import CheckoutPorts
 from domain.checkout.provider_messages import on_payment_message
 from domain.checkout.sweeping import recover_checkouts
 from domain.ledger.model import Account, AccountKind, Balance, Entry
+from domain.ledger.reads import trial_balance
 from domain.orders.model import CancelledBy, Order, OrderStatus
 from domain.payments.fees import settle_fees
 from domain.payments.model import Payment, PaymentAllocation, Refund, RefundStatus
 from domain.payments.ports import ProviderPayment
 from domain.payments.refunding import resume_refunds
+from domain.shared.money import Money
 from tests.conftest import FakeClock
 from tests.domain.checkout.scenes import CHALLENGED, Scene, a_scene, ports_of, row, rows
 from tests.fakes.payment_gateway import FakePaymentGateway
+
+FOREIGN = Money(1_234, "SEK")
 
 
 async def a_challenged(scene: Scene, gateway: FakePaymentGateway) -> Payment:
@@ -76,7 +82,7 @@ class FakeLateFees(FakePaymentGateway):
         return self._told(await super().capture(provider_ref, amount_minor, idempotency_key))
 
     def _told(self, payment: ProviderPayment) -> ProviderPayment:
-        return payment if self.settled else replace(payment, fee_minor=None)
+        return payment if self.settled else replace(payment, fee=None)
 
 
 async def settle(ports: CheckoutPorts) -> int:
@@ -110,6 +116,40 @@ async def test_a_fee_that_is_not_known_at_capture_is_booked_once_it_is(
     assert await settle(ports) == 0
     [payment] = await rows(fresh_container, Payment, checkout_id=checkout_id)
     assert payment.fee_minor == await fees_booked(fresh_container) > 0
+    assert payment.fee_currency is None, "the payment's own"
+
+
+class FakeForeignFees(FakeLateFees):
+    """It settles in another currency than the buyer pays in, and keeps its fee of that."""
+
+    def __init__(self, now: Callable[[], datetime], *, settled: bool) -> None:
+        super().__init__(now)
+        self.settled = settled
+
+    def _told(self, payment: ProviderPayment) -> ProviderPayment:
+        told = super()._told(payment)
+        return told if told.fee is None else replace(told, fee=FOREIGN)
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_fee_in_the_currency_of_the_settlement_is_booked_in_that(
+    fresh_container: Container, clock: FakeClock, late: bool
+) -> None:
+    scene, gateway = await a_scene(fresh_container), FakeForeignFees(clock.now, settled=not late)
+    ports = ports_of(fresh_container, gateway)
+    checkout_id = await scene.start(ports)
+    gateway.settled = True
+    clock.advance(minutes=20)
+    assert await settle(ports) == int(late)
+    [payment] = await rows(fresh_container, Payment, checkout_id=checkout_id)
+    assert (payment.fee_minor, payment.fee_currency, payment.currency) == (*astuple(FOREIGN), "EUR")
+    books = {(each.kind, each.currency): each.total_minor for each in await trial_balance(ports.db.primary)}
+    assert books == {
+        (AccountKind.PROVIDER_CLEARING, "EUR"): payment.captured_minor,
+        (AccountKind.ESCROW, "EUR"): -payment.captured_minor,
+        (AccountKind.PROVIDER_FEES, "SEK"): FOREIGN.amount_minor,
+        (AccountKind.PROVIDER_CLEARING, "SEK"): -FOREIGN.amount_minor,
+    }
 
 
 async def test_a_fee_that_is_never_told_is_asked_for_less_and_less_often(

@@ -71,9 +71,9 @@ class Bought:
 
     async def assert_the_books_say_what_the_provider_says(self) -> None:
         there: ProviderPayment = self.gateway.payments[self.ref]
-        assert there.fee_minor is not None
-        booked = await self.booked()
-        assert booked[AccountKind.PROVIDER_CLEARING] == there.captured_minor - there.refunded_minor - there.fee_minor
+        assert there.fee is not None
+        booked, there_minor = await self.booked(), there.captured_minor - there.refunded_minor - there.fee.amount_minor
+        assert booked[AccountKind.PROVIDER_CLEARING] == there_minor
         assert sum(booked.values()) == 0
 
 
