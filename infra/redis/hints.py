@@ -202,6 +202,13 @@ async def open_redis_hints(url: str) -> AsyncIterator[RedisHints]:
         # Reconnecting is done here: the client's own attempts would hide that hints were lost.
         retry=Retry(NoBackoff(), 0),
     )
+    async with hints_over(client) as hints:
+        yield hints
+
+
+@asynccontextmanager
+async def hints_over(client: Redis) -> AsyncIterator[RedisHints]:
+    """The same with a client of the caller's, closed afterwards."""
     hints = RedisHints(client)
     tasks = [asyncio.create_task(hints.run_receiver()), asyncio.create_task(hints.run_sender())]
     try:

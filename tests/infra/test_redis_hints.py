@@ -15,7 +15,7 @@ from redis.asyncio.client import Pipeline, PubSub
 from domain.shared.feeds import follow
 from domain.shared.ids import new_id
 from infra.redis.embedded import EmbeddedRedis
-from infra.redis.hints import RedisHints, RedisHintStream, open_redis_hints
+from infra.redis.hints import RedisHints, RedisHintStream, hints_over, open_redis_hints
 
 LONG = 20.0
 
@@ -105,42 +105,37 @@ class FakeFaultyRedis(Redis):
 async def test_hints_are_sent_after_a_fault_that_is_not_of_redis(
     redis_url: str, two_processes: tuple[RedisHints, RedisHints], caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = FakeFaultyRedis.from_url(redis_url, decode_responses=True)
-    hints = RedisHints(client)
-    sender = asyncio.create_task(hints.run_sender())
     topic = f"order:{new_id()}"
-    try:
-        async with two_processes[0].listen([topic]) as stream, asyncio.timeout(LONG):
-            await woken(stream)
-            heard = asyncio.create_task(stream.wait(LONG * 10))
-            while not heard.done():
-                hints.publish([topic])
-                await asyncio.wait({heard}, timeout=0.05)
-        assert [record.levelno for record in caplog.records if record.exc_info] == [logging.ERROR]
-    finally:
-        sender.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await sender
-        await client.aclose()
+    async with (
+        hints_over(FakeFaultyRedis.from_url(redis_url, decode_responses=True)) as hints,
+        two_processes[0].listen([topic]) as stream,
+        asyncio.timeout(LONG),
+    ):
+        await woken(stream)
+        heard = asyncio.create_task(stream.wait(LONG * 10))
+        while not heard.done():
+            hints.publish([topic])
+            await asyncio.wait({heard}, timeout=0.05)
+    assert faults(caplog, "lost because of a fault") == 1
 
 
-async def test_a_fault_that_is_not_of_redis_is_logged_and_outlived(
+async def test_hints_are_received_after_faults_that_are_not_of_redis(
     redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = FakeFaultyRedis.from_url(redis_url, decode_responses=True)
-    hints = RedisHints(client)
-    receiver = asyncio.create_task(hints.run_receiver())
-    try:
-        async with hints.listen(["order:1"]) as stream:
-            await woken(stream)  # the confirmation of the subscription
-        logged = [record for record in caplog.records if record.levelno == logging.ERROR and record.exc_info]
-        assert len(logged) == 2
-        assert not receiver.done()
-    finally:
-        receiver.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await receiver
-        await client.aclose()
+    async with (
+        hints_over(FakeFaultyRedis.from_url(redis_url, decode_responses=True)) as hints,
+        hints.listen(["order:1"]) as stream,
+    ):
+        await woken(stream)  # the confirmation of the subscription
+    assert faults(caplog, "not received because of a fault") == 2
+
+
+def faults(caplog: pytest.LogCaptureFixture, words: str) -> int:
+    """How many were logged as errors, with their traces."""
+    return sum(
+        record.levelno == logging.ERROR and record.exc_info is not None and words in record.message
+        for record in caplog.records
+    )
 
 
 async def test_listeners_come_and_go_on_one_topic(two_processes: tuple[RedisHints, RedisHints]) -> None:
