@@ -186,11 +186,7 @@ def release(
         cause=f"order:{order_id}",
         currency=currency,
         order_id=order_id,
-        entries=(
-            EntryDraft(_ESCROW, held_minor),
-            EntryDraft(AccountKind.SELLER_PAYABLE, due_minor - held_minor, owner_id=seller_id),
-            EntryDraft(AccountKind.PLATFORM_COMMISSION, -due_minor),
-        ),
+        entries=_to_seller(held_minor, due_minor, seller_id),
         effective_on=on,
         trace=trace,
     )
@@ -221,12 +217,17 @@ def later_release(
         cause=f"order:{order_id}",
         currency=currency,
         order_id=order_id,
-        entries=(
-            EntryDraft(_ESCROW, held_minor),
-            EntryDraft(AccountKind.SELLER_PAYABLE, due_minor - held_minor, owner_id=seller_id),
-            EntryDraft(AccountKind.PLATFORM_COMMISSION, -due_minor),
-        ),
+        entries=_to_seller(held_minor, due_minor, seller_id),
         effective_on=on,
+    )
+
+
+def _to_seller(held_minor: int, commission_minor: int, seller_id: UUID) -> tuple[EntryDraft, ...]:
+    """Out of escrow, less commission."""
+    return (
+        EntryDraft(_ESCROW, held_minor),
+        EntryDraft(AccountKind.SELLER_PAYABLE, commission_minor - held_minor, owner_id=seller_id),
+        EntryDraft(AccountKind.PLATFORM_COMMISSION, -commission_minor),
     )
 
 

@@ -1,4 +1,4 @@
-"""Entities that come from the driver behave like those of the ORM: values, identity, changes, and what is stale."""
+"""The rows of a transaction: values, identity, changes, and what is stale."""
 
 from uuid import UUID, uuid4
 
