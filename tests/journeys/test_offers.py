@@ -21,6 +21,7 @@ STANDING: Final = """query($id: ID!) { seller { offerStanding(listingId: $id) {
 NEAR: Final = """query($latitude: Float!, $longitude: Float!, $km: Float!) { search(
     filter: { near: { latitude: $latitude, longitude: $longitude, withinKm: $km } }, sort: DISTANCE) {
     nodes { listingId distanceKm place { locality exact { line1 } } } } }"""
+SHOWN: Final = "query($id: ID!) { listing(id: $id) { variants { stockStatus } } }"
 FETCHED: Final = """query($id: ID!) { me { order(id: $id) { status
     pickup { code readyAt note places { line1 latitude } } timeline { nodes { kind } } } } }"""
 BALANCE: Final = "query { seller { balance { amountMinor currency } } }"
@@ -78,6 +79,13 @@ async def published(market: Market, shop: Shop, price_minor: int, **more: Any) -
     await market.publish(shop, listing["id"])
     variant_id = listing["variants"][0]["id"]
     await market.restock(shop, variant_id, 5)
+
+    async def shown() -> bool:
+        [variant] = (await market.guest().ask(SHOWN, id=listing["id"]))["listing"]["variants"]
+        return bool(variant["stockStatus"] != "OUT_OF_STOCK")
+
+    # A job shows the stock, and until then nothing is compared with what is sold out.
+    await until(shown, "the stock is shown")
     return Goods(shop, listing["id"], variant_id, title, price_minor)
 
 
